@@ -1,0 +1,117 @@
+"""What can go wrong, named by who must act, and the exit code each ends with.
+
+A bad row is not here: it is a value with its reasons (`connector.conversions.fields`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """The exit codes of the command; `ENDING_ORDER` says which wins when several apply."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    CONFIGURATION = 2
+    REJECTED_ABOVE_LIMIT = 3
+    HELD = 4
+    UNAUTHORIZED = 5
+    RUNNING = 6
+    UNFINISHED = 7
+    UNREACHABLE = 8
+
+
+ENDING_ORDER = (
+    Exit.UNEXPECTED,
+    Exit.CONFIGURATION,
+    Exit.UNAUTHORIZED,
+    Exit.UNREACHABLE,
+    Exit.HELD,
+    Exit.REJECTED_ABOVE_LIMIT,
+    Exit.UNFINISHED,
+    Exit.RUNNING,
+    Exit.DONE,
+)
+
+STATUS_OF_EXIT = {
+    Exit.DONE: "succeeded",
+    Exit.UNEXPECTED: "failed",
+    Exit.CONFIGURATION: "misconfigured",
+    Exit.REJECTED_ABOVE_LIMIT: "rejected_above_limit",
+    Exit.HELD: "held",
+    Exit.UNAUTHORIZED: "unauthorized",
+    Exit.RUNNING: "running",
+    Exit.UNFINISHED: "unfinished",
+    Exit.UNREACHABLE: "unreachable",
+}
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """The one exit code that several endings share, `Exit.DONE` for none."""
+    present = set(codes)
+    return next((code for code in ENDING_ORDER if code in present), Exit.DONE)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a file the user wrote.
+
+    `line` and `column` count from 1; `file` is shown from the working folder where it can be.
+    """
+
+    file: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        """`file:line:column: message`, as editors and compilers write it."""
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part)
+        return f"{place}: {self.message}"
+
+
+class ConnectorError(Exception):
+    """Every error this tool raises on purpose; its text is a sentence for the user."""
+
+    exit_code = Exit.UNEXPECTED
+
+
+class ConfigurationError(ConnectorError):
+    """The author of the config or a mapping must change a file, or the command was misused."""
+
+    exit_code = Exit.CONFIGURATION
+
+    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join([message, *map(str, self.problems)]).strip())
+
+
+class CredentialsError(ConnectorError):
+    """The owner of the credentials must act: the platform does not take them."""
+
+    exit_code = Exit.UNAUTHORIZED
+
+
+class UnreachableError(ConnectorError):
+    """Nobody must act but time: warehouse, state or platform is out of reach."""
+
+    exit_code = Exit.UNREACHABLE
+
+
+class AlreadyRunningError(ConnectorError):
+    """Another sync of this mapping and target is running."""
+
+    exit_code = Exit.RUNNING
+
+
+class OvertakenError(ConnectorError):
+    """This run was taken for dead and another one settled its batches; it must not go on."""
+
+    exit_code = Exit.UNFINISHED
+
+
+class DecisionError(ConnectorError):
+    """A person must decide before anything is sent."""
+
+    exit_code = Exit.HELD

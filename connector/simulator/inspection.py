@@ -1,0 +1,41 @@
+"""What X does not have: a look at what arrived, and a word on what this is."""
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from connector.simulator.envelope import Answer, response
+from connector.simulator.simulation import Simulation
+
+COUNT_PATH = "/_simulator/conversions"
+
+_ABOUT = {
+    "what": "a local simulator of X Ads; nothing sent here leaves this machine",
+    "conversions": "POST /12/measurement/conversions/{pixel_id}",
+    "arrived": f"GET {COUNT_PATH}, with ?detail=1 each conversion; DELETE empties the count",
+}
+
+
+def routes(simulation: Simulation) -> list[Route]:
+    """The simulator's own routes; they ask for no credentials."""
+
+    async def arrived(request: Request) -> Response:
+        counts = simulation.tally.summary()
+        if request.query_params.get("detail") == "1":
+            counts["conversions"] = list(simulation.tally.details())
+        return response(Answer(status=200, body=counts))
+
+    async def emptied(_: Request) -> Response:
+        simulation.tally = simulation.tally.emptied()
+        return response(Answer(status=200, body=simulation.tally.summary()))
+
+    return [
+        Route("/", about, methods=["GET"]),
+        Route(COUNT_PATH, arrived, methods=["GET"]),
+        Route(COUNT_PATH, emptied, methods=["DELETE"]),
+    ]
+
+
+async def about(_: Request) -> Response:
+    """What this is, for whoever opens the address in a browser."""
+    return JSONResponse(_ABOUT)
