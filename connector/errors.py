@@ -111,7 +111,7 @@ class OvertakenError(ConnectorError):
     exit_code = Exit.UNFINISHED
 
 
-class DecisionError(ConnectorError):
-    """A person must decide before anything is sent."""
+class StoppedError(ConnectorError):
+    """The user, or the deadline, stopped the run before it sent anything; the next one goes on."""
 
-    exit_code = Exit.HELD
+    exit_code = Exit.UNFINISHED

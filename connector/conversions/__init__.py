@@ -1,0 +1,1 @@
+"""The main job: rows of the warehouse become conversions at X, once each."""

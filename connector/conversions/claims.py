@@ -1,0 +1,250 @@
+"""From the stage to requests: what the ledger already knows is counted, the rest is claimed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from connector.conversions.outcomes import DEDUP_WINDOW, Sender, decide
+from connector.conversions.tally import Tally
+from connector.state.ledger import Claim, ClaimLostError, Known, Ledger
+
+LARGEST_BATCH = 500
+LARGEST_GROUP = 20 * LARGEST_BATCH  # claimed in one transaction
+COUNTED_AS = {"accepted": "deduplicated"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """A pixel's event; `number` is the ledger's."""
+
+    number: int
+    pixel_id: str
+    event_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Rows that go out in one request; `number` is the ledger's.
+
+    `rows` has the columns of the stage, `seen` and `doubt_since`. `resends` counts how often this
+    run sent it again because no clear answer came; `retried` says that it left before, `reached`
+    that X may have seen it.
+    """
+
+    number: int
+    destination: Destination
+    rows: pa.RecordBatch
+    resends: int = 0
+    retried: bool = False
+    reached: bool = False
+
+    @property
+    def size(self) -> int:
+        """Conversions in the request."""
+        return int(self.rows.num_rows)
+
+    @property
+    def claim(self) -> Claim:
+        """The batch as the ledger knows it."""
+        return claim_of(self.destination, self.rows)
+
+
+def claim_of(destination: Destination, rows: pa.RecordBatch) -> Claim:
+    """Rows as the ledger knows them."""
+    return Claim(
+        destination=destination.number,
+        conversion_ids=rows["conversion_id"].to_pylist(),
+        digests=rows["digest"].to_pylist(),
+        seen=rows["seen"].to_pylist(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What decides between sending and not, beside the ledger.
+
+    `begun_before` (milliseconds): what is older was sent by something else. `outside_dedup`: what
+    is older than X's window beside the web pixel is held.
+    """
+
+    sender: Callable[[], Sender]
+    begun_before: int | None
+    browser_pixel: bool
+
+
+class Gate(Protocol):
+    """Says why a destination takes nothing more, None while it does."""
+
+    def __call__(self, destination: Destination) -> str | None:
+        """The reason, or None."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sifted:
+    """Rows by what is to become of them: sent, held for a reason, or only counted.
+
+    `send` and `hold` have two more columns: `seen`, the batch of the ledger, and `doubt_since`.
+    """
+
+    send: pa.RecordBatch
+    hold: Mapping[str, pa.RecordBatch]
+    counted: Mapping[tuple[str, str], pa.RecordBatch]
+    held_before: int
+    changed: int
+
+
+def sift(rows: pa.RecordBatch, known: Mapping[int, Known], rules: Rules) -> Sifted:
+    """Part rows by what the ledger knows of them (by position) and by the mapping's rules."""
+    sender = rules.sender()
+    sending = np.ones(rows.num_rows, dtype=bool)
+    sending[list(known)] = False
+    positions: dict[tuple[str, str], list[int]] = {}
+    changed = 0
+    digests = rows["digest"].to_pylist() if known else []
+    for position, past in known.items():
+        decision = decide(past, digest=digests[position], sender=sender)
+        changed += decision.changed
+        positions.setdefault((decision.course, decision.reason), []).append(position)
+    resent = positions.pop(("send", ""), [])
+    times = rows["time_ms"].to_numpy()
+    if rules.begun_before is not None:
+        begun = np.flatnonzero(sending & (times < rules.begun_before))
+        positions["deduplicated", "begun_before"] = begun.tolist()
+        sending[begun] = False
+    sending[resent] = True
+    if rules.browser_pixel:
+        oldest = sender.now - DEDUP_WINDOW // timedelta(milliseconds=1)
+        outside = np.flatnonzero(sending & (times < oldest))
+        positions["hold", "outside_dedup_window"] = outside.tolist()
+        sending[outside] = False
+    rows = _with_past(rows, known)
+    parts = {key: rows.take(pa.array(where)) for key, where in positions.items() if where}
+    return Sifted(
+        send=rows.filter(pa.array(sending)),
+        hold={reason: part for (course, reason), part in parts.items() if course == "hold"},
+        counted={
+            (COUNTED_AS.get(course, course), reason): part
+            for (course, reason), part in parts.items()
+            if course != "hold"
+        },
+        held_before=sum(len(w) for (course, _), w in positions.items() if course == "held"),
+        changed=changed,
+    )
+
+
+def _with_past(rows: pa.RecordBatch, known: Mapping[int, Known]) -> pa.RecordBatch:
+    seen: list[int | None] = [None] * rows.num_rows
+    doubt: list[int | None] = [None] * rows.num_rows
+    for position, past in known.items():
+        seen[position], doubt[position] = past.batch, past.doubt_since
+    rows = rows.append_column("seen", pa.array(seen, pa.int64()))
+    return rows.append_column("doubt_since", pa.array(doubt, pa.int64()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """The ledger, the rules and the tally that rows pass by on their way to a request."""
+
+    ledger: Ledger
+    target: str
+    rules: Rules
+    tally: Tally
+    closed: Gate
+
+    def batches(self, stage: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
+        """Claim rows batch by batch, up to 500 of one destination each."""
+        waiting: dict[Destination, pa.RecordBatch] = {}
+        for destination, rows in self._by_destination(stage):
+            fresh = self._to_send(destination, rows)
+            if destination in waiting:
+                fresh = pa.concat_batches([waiting.pop(destination), fresh])
+            full = fresh.num_rows - fresh.num_rows % LARGEST_BATCH
+            if fresh.num_rows > full:
+                waiting[destination] = fresh.slice(full)
+            yield from self._claimed(destination, fresh.slice(0, full))
+        for destination, rows in waiting.items():
+            yield from self._claimed(destination, rows)
+
+    def rehearse(self, stage: Iterator[pa.RecordBatch], reason: str) -> None:
+        """Count what `batches` would do, without claiming or holding anything."""
+        for destination, rows in self._by_destination(stage):
+            sifted = self._sifted(destination, rows)
+            for why, held in sifted.hold.items():
+                self.tally.count("held", held.num_rows, why)
+            self.tally.sent(sifted.send)
+            self.tally.planned(sifted.send)
+            self.tally.unfinished("pending", sifted.send, reason)
+
+    def _by_destination(
+        self, stage: Iterator[pa.RecordBatch]
+    ) -> Iterator[tuple[Destination, pa.RecordBatch]]:
+        known: dict[tuple[str, str], Destination] = {}
+        for rows in stage:
+            pairs = list(
+                zip(rows["pixel_id"].to_pylist(), rows["event_id"].to_pylist(), strict=True)
+            )
+            for pair in dict.fromkeys(pairs):
+                if pair not in known:
+                    pixel, event = pair
+                    number = self.ledger.destination(
+                        target=self.target, pixel_id=pixel, event_id=event
+                    )
+                    known[pair] = Destination(number=number, pixel_id=pixel, event_id=event)
+                chosen = pa.array([other == pair for other in pairs])
+                yield known[pair], rows.filter(chosen)
+
+    def _sifted(self, destination: Destination, rows: pa.RecordBatch) -> Sifted:
+        """Ask the ledger for the rows, and count those that only need counting."""
+        known = self.ledger.known(destination.number, rows["conversion_id"].to_pylist())
+        sifted = sift(rows, known, self.rules)
+        for (outcome, reason), counted in sifted.counted.items():
+            if outcome == "pending":
+                self.tally.unfinished(outcome, counted, reason)
+            else:
+                self.tally.count(outcome, counted.num_rows, reason)
+        self.tally.held_before += sifted.held_before
+        self.tally.changed += sifted.changed
+        return sifted
+
+    def _to_send(self, destination: Destination, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Count and hold what is not to be sent; the other rows, as the ledger saw them."""
+        sifted = self._sifted(destination, rows)
+        parts = [sifted.send]
+        for reason, held in sifted.hold.items():
+            try:
+                claim, now = claim_of(destination, held), self.rules.sender().now
+                self.ledger.hold(claim, reason=reason, now=now)
+            except ClaimLostError:
+                parts.append(self._to_send(destination, held.select(rows.schema.names)))
+                continue
+            self.tally.count("held", held.num_rows, reason)
+            self.tally.newly_held += held.num_rows
+        return pa.concat_batches(parts)
+
+    def _claimed(self, destination: Destination, rows: pa.RecordBatch) -> Iterator[Batch]:
+        """Batches of rows that were just claimed; none of a destination that is closed."""
+        while rows.num_rows:
+            reason = self.closed(destination)
+            if reason is not None:
+                self.tally.unsent(rows, reason)
+                return
+            group = rows.slice(0, LARGEST_GROUP)
+            parts = [
+                group.slice(start, LARGEST_BATCH)
+                for start in range(0, group.num_rows, LARGEST_BATCH)
+            ]
+            try:
+                claims = [claim_of(destination, part) for part in parts]
+                numbers = self.ledger.claim(claims, now=self.rules.sender().now)
+            except ClaimLostError:
+                names = [name for name in rows.schema.names if name not in ("seen", "doubt_since")]
+                rows = self._to_send(destination, rows.select(names))
+                continue
+            rows = rows.slice(group.num_rows)
+            self.tally.unseen += group["seen"].null_count
+            for number, part in zip(numbers, parts, strict=True):
+                yield Batch(number=number, destination=destination, rows=part)

@@ -1,0 +1,189 @@
+"""What an answer means and what a conversion's past allows, as pure functions over tables."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from typing import Literal
+
+from connector.http import Answer, NoAnswer
+from connector.state.ledger import Known
+from connector.x.conversions import ApiError, parse
+
+RESEND_WINDOW = timedelta(hours=47)
+DEDUP_WINDOW = timedelta(hours=48)
+RESENDS_IN_A_RUN = 3
+SINGLES_THAT_CONDEMN = 16
+
+Meaning = Literal[
+    "accepted",  # processed, all of it
+    "not_processed",  # send it again after a wait
+    "credentials",  # the credentials are refused: their scope stops
+    "destination",  # this pixel and event are wrong: they stop
+    "configuration",  # the address is wrong: the run stops
+    "row",  # at least one conversion is wrong
+    "too_large",  # smaller batches may pass
+    "in_doubt",  # it may have been processed
+]
+
+_MEANING_OF_STATUS: dict[int, Meaning] = {
+    401: "credentials",
+    403: "credentials",
+    404: "destination",
+    405: "configuration",
+    413: "too_large",
+    423: "not_processed",
+    425: "not_processed",
+    429: "not_processed",
+    400: "row",
+    422: "row",
+}
+_DESTINATION_MESSAGES = re.compile("not a single event tag|does not belong")
+_REDIRECTS = range(300, 400)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What an answer means; `reason` is kept and shown, `wait` are seconds that the answer told.
+
+    `answered` is false when nothing came back.
+    """
+
+    meaning: Meaning
+    reason: str
+    answered: bool = True
+    wait: float | None = None
+    debug_id: str | None = None
+
+
+def judge(answer: Answer | NoAnswer, *, sent: int, now: float) -> Verdict:
+    """What the answer to a request of `sent` conversions means; `now` in epoch seconds."""
+    if isinstance(answer, NoAnswer):
+        silent: Meaning = "in_doubt" if answer.left else "not_processed"
+        return Verdict(meaning=silent, reason=answer.why, answered=False)
+    parsed, status = parse(answer), answer.status
+    if status == 200:  # noqa: PLR2004 - OK
+        full = parsed.processed == sent and not parsed.errors
+        reason = "" if full else "the acknowledgement does not match what was sent"
+        meaning: Meaning = "accepted" if full else "in_doubt"
+        return Verdict(meaning=meaning, reason=reason, debug_id=parsed.debug_id)
+    reason = _reason(status, parsed.errors)
+    wait = told_wait(answer, now=now)
+    if status == 503:  # noqa: PLR2004 - Service Unavailable
+        told = "retry-after" in answer.headers
+        return Verdict(meaning="not_processed" if told else "in_doubt", reason=reason, wait=wait)
+    if status in _REDIRECTS:
+        return Verdict(meaning="configuration", reason=f"{status}: X's address redirects")
+    meaning = _MEANING_OF_STATUS.get(status, "in_doubt")
+    if meaning == "row" and any(_DESTINATION_MESSAGES.search(e.message) for e in parsed.errors):
+        meaning = "destination"
+    return Verdict(meaning=meaning, reason=reason, wait=wait)
+
+
+def _reason(status: int, errors: tuple[ApiError, ...]) -> str:
+    """X's code and parameter; its message may hold a hash and is left out."""
+    if not errors:
+        return f"HTTP {status}"
+    return f"{_plain(errors[0].code)} {_plain(errors[0].parameter)}".strip()
+
+
+def _plain(word: str) -> str:
+    return word if re.fullmatch(r"[A-Za-z0-9_.\[\]]{1,40}", word) and len(word) < 41 else ""  # noqa: PLR2004 - a name is shorter than a digest
+
+
+def told_wait(answer: Answer, *, now: float) -> float | None:
+    """Seconds that an answer asks to wait: `Retry-After` in both forms, else the account's reset.
+
+    Resets are epoch seconds of X's clock, so they are measured against its `Date` where it is told.
+    """
+    headers = answer.headers
+    retry_after = headers.get("retry-after")
+    if retry_after is not None:
+        if retry_after.strip().isdigit():
+            return float(retry_after)
+        moment = _http_date(retry_after)
+        if moment is not None:
+            return max(0.0, moment - (_http_date(headers.get("date", "")) or now))
+    for name in ("x-account-rate-limit-reset", "x-rate-limit-reset"):
+        reset = headers.get(name, "")
+        if reset.isdigit():
+            return max(0.0, float(reset) - (_http_date(headers.get("date", "")) or now))
+    return None
+
+
+def _http_date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except ValueError:
+        return None
+
+
+Course = Literal["send", "accepted", "refused", "held", "hold", "pending"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What to do with a conversion that the ledger knows.
+
+    `send` claims it, `hold` keeps it for a person from now on; the others only count it, under
+    `reason`. `changed` says that it was accepted with other content.
+    """
+
+    course: Course
+    reason: str = ""
+    changed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Who asks: a mapping with its rules and its policy, at a time (milliseconds)."""
+
+    mapping: str
+    rules_digest: str
+    in_doubt: Literal["resend", "hold"]
+    now: int
+
+
+def decide(known: Known, *, digest: str, sender: Sender) -> Decision:
+    """What the past of a conversion allows this mapping to do with it now."""
+    own = known.mapping == sender.mapping
+    if known.state == "accepted":
+        changed = own and not same_content(known.digest, digest)
+        reason = "accepted_before" if own else "accepted_by_other_mapping"
+        return Decision(course="accepted", reason=reason, changed=changed)
+    if known.state == "held":
+        return Decision(course="held", reason=known.reason or "in_doubt")
+    if known.state == "refused":
+        return _decide_refused(known, digest=digest, sender=sender)
+    if not own:
+        return Decision(course="pending", reason="claimed_by_other_mapping")
+    if sender.in_doubt == "hold" or is_past_window(known.doubt_since, sender.now):
+        return Decision(course="hold", reason="in_doubt")
+    return Decision(course="send")
+
+
+def _decide_refused(known: Known, *, digest: str, sender: Sender) -> Decision:
+    unchanged = known.digest == digest and known.rules_digest == sender.rules_digest
+    if unchanged:
+        return Decision(course="refused", reason=known.reason or "")
+    doubtful = known.doubt_since is not None
+    if doubtful and (sender.in_doubt == "hold" or is_past_window(known.doubt_since, sender.now)):
+        return Decision(course="hold", reason="in_doubt")
+    return Decision(course="send")
+
+
+def same_content(one: str, other: str) -> bool:
+    """Whether two digests say the same; digests of different versions say nothing."""
+    return one == other or one.partition(":")[0] != other.partition(":")[0]
+
+
+def is_past_window(doubt_since: int | None, now: int) -> bool:
+    """Whether X might no longer recognise a second sending; milliseconds."""
+    if doubt_since is None:
+        return False
+    return now - doubt_since >= RESEND_WINDOW / timedelta(milliseconds=1)
+
+
+def backoff(attempt: int, *, random: float) -> float:
+    """Seconds before try `attempt` (from 1): doubling from one to sixty, with full jitter above."""
+    return float(min(60.0, 2.0 ** (attempt - 1))) * (0.5 + random / 2)

@@ -1,0 +1,113 @@
+"""The source is read to its end, mapped and staged, and let go before anything is sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connector.conversions import cursor, gates
+from connector.conversions.fingerprint import rules_digest
+from connector.conversions.mapper import Mapper, open_mapper
+from connector.conversions.outcomes import DEDUP_WINDOW
+from connector.conversions.stage import Census, Stage
+from connector.conversions.world import Job, World, milliseconds
+from connector.errors import ConfigurationError, StoppedError
+from connector.project.mapping import Mapping
+from connector.source import Selection
+from connector.state.runs import Remembered
+
+ROWS_AT_ONCE = 50_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """What was read: by which rules, since when, and what the stage holds."""
+
+    census: Census
+    cursor_kind: cursor.Kind | None
+    rules: str
+    began: datetime
+
+
+def read_and_map(job: Job, world: World, staged: Stage, remembered: Remembered | None) -> Read:
+    """Stage every row with its outcome.
+
+    Raises:
+        ConfigurationError: the mapping does not fit the warehouse.
+        UnreachableError: the warehouse cannot be read now.
+        StoppedError: the user or the deadline ended it.
+    """
+    mapping, began = job.mapping, world.now()
+    with world.open_source() as source:
+        base = selection(mapping, job.options.limit)
+        schema = source.schema(base)
+        with open_mapper(mapping, schema, now=began) as mapper:
+            rules = rules_digest(mapping, mapper.statement)
+            kept = None if job.options.full_refresh else kept_cursor(remembered, rules)
+            wanted = _from_cursor(mapping, base, mapper, kept, began)
+            world.progress.phase(f"{mapping.name}: reading", source.count(wanted))
+            for batch in source.batches(wanted, rows=ROWS_AT_ONCE):
+                _refuse_to_go_on(job, world)
+                if batch.num_rows:
+                    staged.add(_since(mapper.map(batch), job.options.since))
+                    world.progress.advance(batch.num_rows)
+    census = staged.census(older_than_ms=milliseconds(began - DEDUP_WINDOW))
+    message = gates.only_dates(census)
+    if message:
+        raise ConfigurationError(f"{mapping.path}: {message}")
+    return Read(census=census, cursor_kind=mapper.cursor_kind, rules=rules, began=began)
+
+
+def selection(mapping: Mapping, limit: int | None = None) -> Selection:
+    """What a mapping reads, from its beginning."""
+    source = mapping.source
+    query = source.file.text if source.file else source.query
+    return Selection(query=query, table=source.table, cursor=source.cursor, limit=limit)
+
+
+def kept_cursor(remembered: Remembered | None, rules: str) -> cursor.Cursor | None:
+    """Where the last run stopped, None for a start from the beginning: rows map anew."""
+    if remembered is None or remembered.cursor is None or remembered.rules_digest != rules:
+        return None
+    return cursor.parse(remembered.cursor)
+
+
+def _from_cursor(
+    mapping: Mapping, base: Selection, mapper: Mapper, kept: cursor.Cursor | None, began: datetime
+) -> Selection:
+    if mapper.cursor_kind is None:
+        return base
+    lookback, oldest = mapping.source.lookback, mapping.limits.max_age
+    reach = cursor.Reach(kind=mapper.cursor_kind, lookback=lookback, max_age=oldest)
+    since = cursor.start(kept, reach=reach, now=began)
+    return Selection(
+        query=base.query, table=base.table, cursor=base.cursor, since=since, limit=base.limit
+    )
+
+
+def _refuse_to_go_on(job: Job, world: World) -> None:
+    deadline = job.options.deadline
+    if world.stopping() or (deadline is not None and world.now().timestamp() >= deadline):
+        raise StoppedError(f"{job.mapping.name}: stopped while reading; nothing was sent")
+
+
+def _since(mapped: pa.RecordBatch, since: datetime | None) -> pa.RecordBatch:
+    if since is None:
+        return mapped
+    late = pc.greater_equal(mapped["time_ms"], pa.scalar(milliseconds(since), pa.int64()))
+    return mapped.filter(pc.fill_null(late, fill_value=False))
+
+
+def next_cursor(
+    read: Read, remembered: Remembered | None, unfinished: int | None
+) -> cursor.Cursor | None:
+    """Where the next run starts; `unfinished` is the smallest cursor of rows to read again."""
+    if read.cursor_kind is None:
+        return None
+    held_back = (unfinished, read.census.future_cursor)
+    return cursor.move(
+        kept_cursor(remembered, read.rules), kind=read.cursor_kind,
+        largest=read.census.largest_cursor, began=read.began,
+        unfinished=[position for position in held_back if position is not None],
+    )  # fmt: skip

@@ -1,0 +1,186 @@
+"""One sync of one mapping: lock, read and map, count, decide, deliver, settle."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from connector.conversions import gates, stage, summary
+from connector.conversions.claims import Claims, Rules
+from connector.conversions.deliver import Delivery, Edges, Policy
+from connector.conversions.fingerprint import keys_digest
+from connector.conversions.outcomes import RESEND_WINDOW, Sender
+from connector.conversions.reading import Read, next_cursor, read_and_map
+from connector.conversions.stage import Census, Stage
+from connector.conversions.tally import Tally
+from connector.conversions.world import Job, World, milliseconds
+from connector.errors import STATUS_OF_EXIT, Exit, worst
+from connector.state import ledger as ledger_module
+from connector.state import runs
+from connector.state.ledger import Ledger
+from connector.state.runs import Remembered
+
+
+def sync(job: Job, world: World) -> tuple[dict[str, Any], Exit]:
+    """Run a mapping; its summary and its exit code.
+
+    Raises:
+        ConnectorError: it ended before its rows were counted.
+    """
+    started = world.now()
+    with world.lock(), stage.opened(world.folder) as staged:
+        run, expired = _begin(job, world)
+        remembered = _remembered(job, world)
+        read = read_and_map(job, world, staged, remembered)
+        tally = _counted(read.census)
+        stop = gates.before_sending(
+            read.census, remembered, keys_digest=keys_digest(job.mapping), mapping=job.mapping.name
+        )
+        delivery, claims = _sending(job, world, read, remembered, tally, run)
+        if stop is None:
+            _let_begin(job, world, read, remembered)
+            world.progress.phase(f"{job.mapping.name}: sending", read.census.outcomes["sendable"])
+            delivery.run(claims.batches(staged.sendable()))
+        else:
+            _tell(stop, tally, world)
+            claims.rehearse(staged.sendable(), stop.reason)
+        tally.newly_held += expired
+        tally.held_before = max(0, tally.held_before - expired)
+        code = worst(_codes(job, world, staged, tally, run, stopped=stop is not None))
+        result = _summary(job, world, tally, STATUS_OF_EXIT[code], started)
+        whole = stop is None and job.options.since is None and job.options.limit is None
+        moved = next_cursor(read, remembered, tally.unfinished_cursor) if whole else None
+        ending = runs.Ending(
+            status=result["status"], summary=result, rules_digest=read.rules,
+            cursor=str(moved) if moved else None, now=milliseconds(world.now()),
+        )  # fmt: skip
+        with world.database.write() as connection:
+            runs.end_run(connection, run, ending)
+    return result, code
+
+
+def rehearse(job: Job, world: World) -> tuple[dict[str, Any], Tally]:
+    """Count what a sync would do now, and change nothing; its summary and its tally."""
+    started = world.now()
+    with stage.opened(world.folder) as staged:
+        remembered = _remembered(job, world)
+        read = read_and_map(job, world, staged, remembered)
+        tally = _counted(read.census)
+        stop = gates.before_sending(
+            read.census, remembered, keys_digest=keys_digest(job.mapping), mapping=job.mapping.name
+        )
+        if stop is not None:
+            _tell(stop, tally, world)
+        _, claims = _sending(job, world, read, remembered, tally, run=0)
+        claims.rehearse(staged.sendable(), "dry_run")
+    return _summary(job, world, tally, "dry_run", started), tally
+
+
+def _remembered(job: Job, world: World) -> Remembered | None:
+    return runs.remembered(world.database, target=job.target, mapping=job.mapping.name)
+
+
+def _begin(job: Job, world: World) -> tuple[int, int]:
+    """A new run, after settling what a dead one left; its number, and what is held from now on."""
+    now, window = milliseconds(world.now()), RESEND_WINDOW // timedelta(milliseconds=1)
+    name = job.mapping.name
+    before = now + 1 if job.mapping.in_doubt == "hold" else now - window
+    with world.database.write() as connection:
+        run = runs.begin_run(
+            connection, run_id=job.run_id, mapping=name, target=job.target, now=now
+        )
+        doubtful = ledger_module.recover(connection, mapping=name, target=job.target, run=run)
+        held = ledger_module.expire(connection, mapping=name, target=job.target, before=before)
+    if doubtful:
+        world.progress.warn(f"{name}: an earlier run got no answer to {doubtful} requests")
+    if held:
+        world.progress.warn(
+            f"{name}: {held} conversions in doubt are held from now on; a person must decide"
+        )
+    return run, held
+
+
+def _counted(census: Census) -> Tally:
+    """A tally of the rows that are not sendable, whatever comes."""
+    tally = Tally(warnings=summary.row_warnings(census.warnings))
+    tally.dropped, tally.hashed = census.dropped, census.hashed
+    tally.count("suppressed", census.outcomes["suppressed"])
+    tally.reasons["suppressed"] = census.suppressed
+    tally.count("rejected", census.outcomes["rejected"] + census.conflicting)
+    tally.reasons["rejected"] = census.reasons
+    tally.count("deduplicated", census.repeated, "repeated_in_run")
+    return tally
+
+
+def _sending(
+    job: Job, world: World, read: Read, remembered: Remembered | None, tally: Tally, run: int
+) -> tuple[Delivery, Claims]:
+    """What claims rows and what sends them, made for this run."""
+    mapping = job.mapping
+    ledger = Ledger(world.database, run=run, mapping=mapping.name, rules_digest=read.rules)
+    edges = Edges(
+        post=world.post, ledger=ledger, now=lambda: world.now().timestamp(), pause=world.pause,
+        random=world.random, stopping=world.stopping, progress=world.progress.advance,
+        warn=world.progress.warn,
+    )  # fmt: skip
+    policy = Policy(
+        in_doubt=mapping.in_doubt, browser_pixel=mapping.destination.browser_pixel,
+        deadline=job.options.deadline, pixel_scope=job.pixel_scope,
+    )  # fmt: skip
+    delivery = Delivery(edges=edges, policy=policy, tally=tally)
+    rules = Rules(
+        sender=lambda: Sender(
+            mapping=mapping.name, rules_digest=read.rules, in_doubt=mapping.in_doubt,
+            now=milliseconds(world.now()),
+        ),
+        begun_before=remembered.begun_before if remembered else None,
+        browser_pixel=mapping.destination.browser_pixel,
+    )  # fmt: skip
+    claims = Claims(
+        ledger=ledger, target=job.target, rules=rules, tally=tally, closed=delivery.closed
+    )
+    return delivery, claims
+
+
+def _let_begin(job: Job, world: World, read: Read, remembered: Remembered | None) -> None:
+    """Remember the keys of a mapping that sends for the first time."""
+    if remembered is not None or not read.census.outcomes["sendable"]:
+        return
+    with world.database.write() as connection:
+        runs.begin_mapping(
+            connection, target=job.target, mapping=job.mapping.name,
+            keys_digest=keys_digest(job.mapping), now=milliseconds(world.now()), before=None,
+        )  # fmt: skip
+
+
+def _tell(stop: gates.Stop, tally: Tally, world: World) -> None:
+    tally.warnings.append(stop.message)
+    world.progress.warn(stop.message)
+
+
+def _codes(
+    job: Job, world: World, staged: Stage, tally: Tally, run: int, *, stopped: bool
+) -> set[Exit]:
+    """The exit codes of the run; what is rejected is kept for the next one to know."""
+    name, target = job.mapping.name, job.target
+    rejects = dict(staged.rejected())
+    before = runs.rejected_before(
+        world.database, target=target, mapping=name, row_keys=list(rejects)
+    )
+    with world.database.write() as connection:
+        runs.keep_rejects(connection, target=target, mapping=name, run=run, rejects=rejects.items())
+    new = len(rejects) - len(before)
+    above = gates.is_above_limit(
+        bad=new + tally.newly_refused, unseen=new + tally.unseen,
+        limit=job.mapping.limits.max_rejected,
+    )  # fmt: skip
+    return gates.endings(
+        tally.endings, stopped=stopped, held=tally.newly_held, above_limit=above,
+        unfinished=tally.rows["pending"] + tally.rows["in_doubt"],
+    )  # fmt: skip
+
+
+def _summary(
+    job: Job, world: World, tally: Tally, status: str, started: datetime
+) -> dict[str, Any]:
+    subject = summary.Subject(mapping=job.mapping.name, target=job.target, live=job.live)
+    seconds = (world.now() - started).total_seconds()
+    return summary.of_mapping(subject, tally, status=status, seconds=seconds)

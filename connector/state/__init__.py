@@ -1,0 +1,1 @@
+"""What the tool remembers: the ledger of conversions, runs, cursors, and who is running."""

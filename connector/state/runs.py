@@ -1,0 +1,186 @@
+"""Runs, and what is remembered of a mapping between them: its start, its rules, its cursor."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connector.state.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """What the state knows of a mapping at a target.
+
+    `cursor` is the text of `connector.conversions.cursor`; `begun_before` (milliseconds) is the
+    time before which conversions were sent by something else; `finished_at` of the last run.
+    """
+
+    keys_digest: str
+    rules_digest: str
+    cursor: str | None
+    begun_before: int | None
+    finished_at: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRow:
+    """One run of a mapping, as `status` and `runs` show it."""
+
+    run_id: str
+    mapping: str
+    target: str
+    started_at: int
+    finished_at: int | None
+    status: str
+    summary: Mapping[str, Any] | None
+
+
+def remembered(database: Database, *, target: str, mapping: str) -> Remembered | None:
+    """What is known of a mapping at a target, None before its first run."""
+    rows = database.read(
+        "select keys_digest, rules_digest, cursor, begun_before, finished_at from mappings"
+        " where target = :target and mapping = :mapping",
+        target=target,
+        mapping=mapping,
+    )
+    if not rows:
+        return None
+    keys, rules, cursor, before, finished = rows[0]
+    return Remembered(
+        keys_digest=keys, rules_digest=rules, cursor=cursor, begun_before=before,
+        finished_at=finished,
+    )  # fmt: skip
+
+
+def last_finished(database: Database) -> Mapping[tuple[str, str], int]:
+    """When each (mapping, target) last finished a run, in milliseconds."""
+    rows = database.read(
+        "select mapping, target, finished_at from mappings where finished_at is not null"
+    )
+    return {(mapping, target): finished for mapping, target, finished in rows}
+
+
+def begin_mapping(
+    connection: sqlite3.Connection, *, target: str, mapping: str, keys_digest: str, now: int,
+    before: int | None,
+) -> None:  # fmt: skip
+    """Let a mapping send to a target from now on, with the keys it has now."""
+    connection.execute(
+        "insert into mappings"
+        " (target, mapping, keys_digest, rules_digest, begun_before, begun_at)"
+        " values (?, ?, ?, '', ?, ?)"
+        " on conflict (target, mapping) do update set keys_digest = excluded.keys_digest,"
+        "  begun_before = coalesce(excluded.begun_before, begun_before), rules_digest = ''",
+        (target, mapping, keys_digest, before, now),
+    )
+
+
+def begin_run(
+    connection: sqlite3.Connection, *, run_id: str, mapping: str, target: str, now: int
+) -> int:
+    """A new run; its number. Runs of this mapping and target left open are ended as failed."""
+    connection.execute(
+        "update runs set status = 'failed', finished_at = ?"
+        " where mapping = ? and target = ? and finished_at is null",
+        (now, mapping, target),
+    )
+    row = connection.execute(
+        "insert into runs (run_id, mapping, target, started_at, status)"
+        " values (?, ?, ?, ?, 'running') returning id",
+        (run_id, mapping, target, now),
+    ).fetchone()
+    return int(row[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a run ends; `cursor` None leaves the mapping's cursor where it is."""
+
+    status: str
+    summary: Mapping[str, Any]
+    rules_digest: str
+    cursor: str | None
+    now: int
+
+
+def end_run(connection: sqlite3.Connection, run: int, ending: Ending) -> None:
+    """The run's end, its counts and the mapping's cursor, in the caller's transaction."""
+    connection.execute(
+        "update runs set finished_at = ?, status = ?, summary = ? where id = ?",
+        (ending.now, ending.status, json.dumps(ending.summary), run),
+    )
+    where = "(target, mapping) = (select target, mapping from runs where id = :run)"
+    values = {"run": run, "now": ending.now, "rules": ending.rules_digest, "cursor": ending.cursor}
+    connection.execute(f"update mappings set finished_at = :now where {where}", values)
+    if ending.cursor is not None:
+        connection.execute(
+            f"update mappings set cursor = :cursor, rules_digest = :rules where {where}", values
+        )
+
+
+def rejected_before(
+    database: Database, *, target: str, mapping: str, row_keys: Sequence[str]
+) -> frozenset[str]:
+    """Which of these rows were rejected in an earlier run."""
+    rows = database.read(
+        "select k.value from json_each(:keys) k cross join rejects r on r.target = :target"
+        " and r.mapping = :mapping and r.row_key = k.value",
+        keys=json.dumps(list(row_keys)),
+        target=target,
+        mapping=mapping,
+    )
+    return frozenset(key for (key,) in rows)
+
+
+def keep_rejects(
+    connection: sqlite3.Connection, *, target: str, mapping: str, run: int,
+    rejects: Iterable[tuple[str, str]],
+) -> None:  # fmt: skip
+    """Remember rejected rows (row key, reasons with blanks between), written where they changed."""
+    connection.executemany(
+        "insert into rejects (target, mapping, row_key, reasons, run) values (?, ?, ?, ?, ?)"
+        " on conflict (target, mapping, row_key) do update set reasons = excluded.reasons,"
+        "  run = excluded.run where reasons <> excluded.reasons",
+        [(target, mapping, key, reasons, run) for key, reasons in rejects],
+    )
+
+
+def latest(database: Database) -> list[RunRow]:
+    """The last run of each mapping and target, newest first."""
+    return _rows(database, "id in (select max(id) from runs group by mapping, target)", {})
+
+
+def recent(database: Database, *, mapping: str | None, limit: int) -> list[RunRow]:
+    """The last runs of a mapping, or of all, newest first."""
+    values = {"mapping": mapping, "limit": limit}
+    where = "id in (select id from runs where :mapping is null or mapping = :mapping"
+    return _rows(database, f"{where} order by id desc limit :limit)", values)
+
+
+def _rows(database: Database, where: str, values: Mapping[str, object]) -> list[RunRow]:
+    rows = database.read(
+        "select run_id, mapping, target, started_at, finished_at, status, summary from runs"
+        f" where {where} order by id desc",
+        **values,
+    )
+    return [
+        RunRow(
+            run_id=run_id, mapping=name, target=target, started_at=started, finished_at=finished,
+            status=status, summary=json.loads(summary) if summary else None,
+        )
+        for run_id, name, target, started, finished, status, summary in rows
+    ]  # fmt: skip
+
+
+def standing(database: Database) -> list[tuple[str, str, str, int]]:
+    """(mapping, target, state, conversions) of everything the ledger holds."""
+    return [
+        (mapping, target, state, count)
+        for mapping, target, state, count in database.read(
+            "select b.mapping, d.target, b.state, count(*) from conversions c"
+            " join batches b on b.id = c.batch join destinations d on d.id = b.destination"
+            " group by 1, 2, 3 order by 1, 2, 3"
+        )
+    ]

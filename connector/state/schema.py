@@ -1,0 +1,87 @@
+"""The tables of the state.
+
+A conversion points to a batch and the batch has the state, so that marking or settling a request
+is one update. No identifier is here, raw or hashed. Times are milliseconds since 1970 (UTC).
+"""
+
+VERSION = 1
+
+# claimed: may be sent by this run; sent: the request may have left; the rest as the design names.
+BATCH_STATES = ("claimed", "sent", "accepted", "in_doubt", "refused", "held")
+UNSETTLED = ("claimed", "sent")
+
+TABLES = """
+create table meta (
+  key text primary key,
+  value text not null
+);
+create table destinations (
+  id integer primary key,
+  target text not null,
+  pixel_id text not null,
+  event_id text not null,
+  unique (target, pixel_id, event_id)
+);
+create table mappings (
+  target text not null,
+  mapping text not null,
+  keys_digest text not null,
+  rules_digest text not null,
+  cursor text,
+  begun_before integer,
+  begun_at integer not null,
+  finished_at integer,
+  primary key (target, mapping)
+);
+create table runs (
+  id integer primary key,
+  run_id text not null,
+  mapping text not null,
+  target text not null,
+  started_at integer not null,
+  finished_at integer,
+  status text not null,
+  summary text,
+  unique (run_id, mapping)
+);
+create index runs_by_mapping on runs (mapping, target, id);
+create table batches (
+  id integer primary key,
+  run integer not null,
+  mapping text not null,
+  destination integer not null,
+  state text not null,
+  rules_digest text not null,
+  claimed_at integer not null,
+  sent_at integer,
+  doubt_since integer,
+  settled_at integer,
+  debug_id text,
+  reason text
+);
+create index batches_waiting on batches (mapping, state) where state <> 'accepted';
+create table conversions (
+  destination integer not null,
+  conversion_id text not null,
+  batch integer not null,
+  previous integer,
+  digest text not null,
+  doubt_since integer,
+  primary key (destination, conversion_id)
+) without rowid;
+create table amounts (
+  batch integer not null,
+  day text not null,
+  currency text not null,
+  conversions integer not null,
+  amount text not null
+);
+create table rejects (
+  target text not null,
+  mapping text not null,
+  row_key text not null,
+  reasons text not null,
+  run integer not null,
+  primary key (target, mapping, row_key)
+);
+"""

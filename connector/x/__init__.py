@@ -1,0 +1,1 @@
+"""The wire of X Ads, and nothing but the wire."""

@@ -1,0 +1,104 @@
+"""`POST /12/measurement/conversions/{pixel_id}`: the request, its two signers, and its answers."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from requests.auth import AuthBase
+
+from connector.http import Answer, NoAnswer, Request
+
+LARGEST_BATCH = 500
+_PATH = "/12/measurement/conversions/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """How requests are signed: a token for each pixel (`""` for any), or the OAuth 1.0a secrets.
+
+    `oauth1` is consumer key, consumer secret, token and token secret.
+    """
+
+    pixel_tokens: Mapping[str, str] | None = None
+    oauth1: tuple[str, str, str, str] | None = None
+
+    def __repr__(self) -> str:
+        """Nothing of the secrets."""
+        return "Credentials(…)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiError:
+    """One entry of X's `errors`; its message may hold a hash, and is never kept."""
+
+    code: str
+    parameter: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed:
+    """The body of an answer: what was processed, or what is wrong."""
+
+    processed: int | None = None
+    debug_id: str | None = None
+    errors: tuple[ApiError, ...] = ()
+
+
+def request(
+    *, base_url: str, pixel_id: str, conversions: Sequence[str], credentials: Credentials
+) -> Request | None:
+    """The request for conversions that are ready JSON; None without a token for this pixel."""
+    headers: dict[str, str] = {}
+    auth: AuthBase | None = None
+    if credentials.oauth1 is not None:
+        auth = _oauth1(*credentials.oauth1)
+    else:
+        tokens = credentials.pixel_tokens or {}
+        token = tokens.get(pixel_id) or tokens.get("")
+        if token is None:
+            return None
+        headers["X-Pixel-Token"] = token
+    body = '{"conversions":[' + ",".join(conversions) + "]}"
+    url = f"{base_url}{_PATH}{pixel_id}"
+    return Request(url=url, body=body.encode(), headers=headers, auth=auth)
+
+
+def _oauth1(key: str, secret: str, token: str, token_secret: str) -> AuthBase:
+    # Signs with the host as called and a fresh nonce each time; a JSON body is not signed.
+    from requests_oauthlib import OAuth1  # noqa: PLC0415 - pixel tokens do without it
+
+    signer: AuthBase = OAuth1(key, secret, token, token_secret)
+    return signer
+
+
+def parse(answer: Answer) -> Parsed:
+    """What an answer's body says; an empty `Parsed` for one that is not X's JSON."""
+    try:
+        body = json.loads(answer.body)
+    except ValueError:
+        return Parsed()
+    if not isinstance(body, dict):
+        return Parsed()
+    data = body.get("data")
+    data = data if isinstance(data, dict) else {}
+    processed, debug_id = data.get("conversions_processed"), data.get("debug_id")
+    errors = body.get("errors")
+    return Parsed(
+        processed=processed if type(processed) is int else None,
+        debug_id=debug_id if isinstance(debug_id, str) else None,
+        errors=tuple(
+            ApiError(
+                code=str(entry.get("code") or "UNKNOWN"),
+                parameter=str(entry.get("parameter") or ""),
+                message=str(entry.get("message") or ""),
+            )
+            for entry in (errors if isinstance(errors, list) else ())
+            if isinstance(entry, dict)
+        ),
+    )
+
+
+__all__ = [
+    "LARGEST_BATCH", "Answer", "ApiError", "Credentials", "NoAnswer", "Parsed", "parse", "request",
+]  # fmt: skip
