@@ -1,0 +1,38 @@
+# The way of working with this project; `make help` lists it.
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+.PHONY: help install demo test check clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+install: .venv/installed ## make .venv with everything
+
+.venv/installed: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "This needs Python 3.11 or later; name it with make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is too old: Python 3.11 or later is needed; make PYTHON=python3.12 ..." >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) comes without venv or pip; on Debian: apt-get install python3.11-venv" >&2; \
+	  exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: install ## the main job on made-up data, against a simulated X
+	@$(BIN)/connector demo
+
+test: install ## all tests
+	@$(BIN)/python -m pytest
+
+check: install ## lint and types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+clean: ## remove what these commands made
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,49 @@
+"""The commands, grouped as `connector --help` shows them."""
+
+from typing import Annotated
+
+import typer
+
+from connector import __version__
+from connector.cli import authoring, look, start, state, sync
+from connector.cli.command import command
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Moves conversions from a warehouse into X Ads, once each, and tells what became of every"
+    " row.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True)
+    ] = False,
+) -> None:
+    """Nothing but `--version`."""
+    if show:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+START, WRITE, RUN, LOOK, STATE, TRY = (
+    "Start", "Write mappings", "Run", "Look", "State", "Try out",
+)  # fmt: skip
+
+command(app, "init", START)(start.init)
+command(app, "demo", START)(start.demo)
+command(app, "check", WRITE)(authoring.check)
+command(app, "compile", WRITE)(authoring.compile_mapping)
+command(app, "preview", WRITE)(authoring.preview)
+command(app, "plan", WRITE)(authoring.plan)
+command(app, "sync", RUN)(sync.sync)
+command(app, "status", LOOK)(look.status)
+_state = typer.Typer(no_args_is_help=True, help="The ledger and what is kept beside it.")
+command(_state, "init")(state.init)
+command(_state, "begin")(state.begin)
+app.add_typer(_state, name="state", rich_help_panel=STATE)
+command(app, "simulator", TRY)(start.simulator)

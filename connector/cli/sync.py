@@ -1,0 +1,182 @@
+"""`connector sync`: the main job."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from connector.cli.terminal import Reporter, Terminal, pairs
+from connector.errors import ConfigurationError, Exit
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[MAPPING]...", show_default=False)]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="T", help="Only conversions from this time on (ISO 8601)."),
+]
+
+
+def sync(
+    terminal: Terminal,
+    mappings: Names = None,
+    tag: Annotated[str | None, typer.Option(metavar="T", help="Only mappings with a tag.")] = None,
+    since: Since = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Send and change nothing.")] = False,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Read N rows; the cursor stays.")
+    ] = None,
+    max_runtime: Annotated[
+        str | None, typer.Option(metavar="50m", help="Stop in time; the next run goes on.")
+    ] = None,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read all again; nothing accepted is sent again.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for a sync that is running.")] = False,
+    skip_if_running: Annotated[
+        bool, typer.Option("--skip-if-running", help="Take a sync that is running for done.")
+    ] = False,
+) -> Exit:
+    """Send what is new: the main job.
+
+    Without a name, all enabled mappings, the one that has waited longest first.
+    """
+    from connector import api
+    from connector.conversions.world import Options
+
+    if wait and skip_if_running:
+        raise ConfigurationError("--wait and --skip-if-running exclude each other")
+    project = api.load(terminal.config)
+    reporter = Reporter(terminal=terminal)
+    wanted = api.Wanted(
+        names=mappings or (), tag=tag, wait=wait, skip_if_running=skip_if_running,
+        attended=terminal.attended,
+        options=Options(
+            dry_run=dry_run, since=instant(since), limit=limit, full_refresh=full_refresh,
+            deadline=_deadline(max_runtime),
+        ),
+    )  # fmt: skip
+    rehearsing = [] if dry_run else _not_live(api, project, wanted)
+    for sentence in rehearsing:
+        terminal.warn(sentence)
+    with stopping_on_signals(terminal) as (stopping, pause):
+        edges = api.Edges(progress=reporter, stopping=stopping, pause=pause)
+        try:
+            summary = api.sync(project, wanted, edges)
+        finally:
+            reporter.close()
+    if terminal.json:
+        terminal.document(summary)
+    else:
+        show(terminal, summary)
+    for sentence in rehearsing:
+        terminal.warn(sentence)
+    return Exit(summary["exit_code"])
+
+
+def _not_live(api: Any, project: Any, wanted: Any) -> list[str]:  # noqa: ANN401 - imported lazily
+    names = {m.destination.connection for m in api.chosen(project, wanted)}
+    return [
+        f"connection {name} is not live: this is a rehearsal, nothing is sent;"
+        f" set connections.{name}.live to true to send, or say --dry-run"
+        for name in sorted(names)
+        if not project.config.connections[name].live
+    ]
+
+
+def instant(text: str | None) -> datetime | None:
+    """A time of the command line; one without a zone is UTC.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(
+            f"{text!r} is not a time; write 2026-03-31 or 2026-03-31T18:30:00+02:00"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _deadline(span: str | None) -> float | None:
+    from connector.project import parse_duration
+
+    if span is None:
+        return None
+    try:
+        return time.time() + parse_duration(span).total_seconds()
+    except ValueError as error:
+        raise ConfigurationError(f"--max-runtime {span!r}: {error}") from None
+
+
+@contextmanager
+def stopping_on_signals(terminal: Terminal) -> Iterator[Any]:
+    """The first SIGINT or SIGTERM finishes what is in flight, the second ends at once."""
+    asked = threading.Event()
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            os._exit(int(Exit.UNFINISHED))  # the ledger is on disk already
+        asked.set()
+        name = signal.Signals(number).name
+        terminal.warn(f"{name}: finishing the requests in flight; once more ends at once")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set, asked.wait
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def show(terminal: Terminal, summary: dict[str, Any]) -> None:
+    """The summary as a table for people."""
+    for entry in summary["mappings"]:
+        rows = entry["rows"]
+        seconds = entry["duration_seconds"]
+        terminal.line(
+            f"{entry['mapping']} → {entry['target']}: {entry['status']},"
+            f" {rows['read']:,} rows in {seconds:.1f} s"
+        )
+        outcomes = [
+            (name, f"{count:,}", pairs(entry["reasons"].get(name, {})) or _value(entry, name))
+            for name, count in rows.items()
+            if count and name != "read"
+        ]
+        if outcomes:
+            terminal.table(("  outcome", "rows", "why"), [(f"  {n}", c, w) for n, c, w in outcomes])
+        for label, counts in _extras(entry):
+            terminal.line(f"  {label}: {counts}")
+        for warning in entry["warnings"]:
+            terminal.remark(warning)
+    if len(summary["mappings"]) != 1:
+        terminal.line(f"{summary['status']}: {len(summary['mappings'])} mappings")
+
+
+def _value(entry: dict[str, Any], outcome: str) -> str:
+    if outcome != "accepted" or not entry["value"]:
+        return ""
+    return "worth " + " + ".join(f"{amount} {code}" for code, amount in entry["value"].items())
+
+
+def _extras(entry: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    sent = {name: count for name, count in entry["identifiers"].items() if count}
+    hashed = {name: count for name, count in entry["already_hashed"].items() if count}
+    facts = (
+        ("identifiers sent", pairs(sent)),
+        ("identifiers dropped", pairs(entry["dropped_identifiers"])),
+        ("already hashed", pairs(hashed)),
+        ("changed after acceptance, not sent", str(entry["changed_after_acceptance"] or "")),
+        ("held in earlier runs", str(entry["held_before"] or "")),
+    )
+    yield from ((label, text) for label, text in facts if text)
+    if entry["requests"]["sent"]:
+        yield "requests", pairs(entry["requests"])
