@@ -27,7 +27,7 @@ SENTENCES = (
     ),
     _Sentence(
         "but got '{'",
-        "a brace opens inside of a value; within braces and brackets ${NAME} needs quotes",
+        "a brace opens inside of a value; text with braces needs quotes here",
     ),
     _Sentence(
         "expected ',' or",

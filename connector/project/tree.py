@@ -214,13 +214,14 @@ class _Walk:
         tag = str(node.tag)
         if tag in PLAIN_TAGS:
             return Scalar(node.value, mark=mark, plain=True)
+        text = node.value.translate(_UNVEIL)
         if tag not in TEXT_TAGS:
             self.fault(
                 "tags (!) are not known here; text that begins with ! needs quotes", mark, path
             )
         # `!!str 12` is text that looks like a number.
-        bare = node.style is None and isinstance(resolve(node.value), str)
-        return Scalar(node.value, mark=mark, plain=bare)
+        bare = node.style is None and isinstance(resolve(text), str)
+        return Scalar(text, mark=mark, plain=bare)
 
     def entries(self, node: MappingNode) -> dict[str, _Entry]:
         """The keys of a block; what `<<` merges into it gives way to what it says itself."""
@@ -233,11 +234,11 @@ class _Walk:
                 self.fault("a key must be text", mark)
             elif str(key.tag) == MERGE:
                 merged = dict(self.merged(value, mark)) | merged
-            elif key.value in own:
-                first = own[key.value].mark.line
+            elif (name := key.value.translate(_UNVEIL)) in own:
+                first = own[name].mark.line
                 self.fault(f"this key stands here twice, first in line {first}", mark)
             else:
-                own[key.value] = _Entry(mark, value)
+                own[name] = _Entry(mark, value)
         return own | {key: entry for key, entry in merged.items() if key not in own}
 
     def merged(self, node: Node, mark: Mark) -> Iterator[tuple[str, _Entry]]:
@@ -260,10 +261,18 @@ def unread(message: str, mark: Mark = START) -> Tree:
     return Tree(root=None, places=Places(), faults=(Fault(message, mark, ()),))
 
 
+# Within braces and brackets YAML takes the braces of ${NAME} for its own, so that they stand as
+# other characters, one for one, while it reads.
+VARIABLE = re.compile(r"\$\{[^{}\n]*\}")
+_VEIL = str.maketrans("{}", "\ue000\ue001")
+_UNVEIL = str.maketrans("\ue000\ue001", "{}")
+
+
 def _composed(text: str) -> Node | None:
     yaml = YAML(typ="safe", pure=True)
     yaml.composer.warn_double_anchors = False  # to name an anchor again is allowed in YAML
-    node: Node | None = yaml.compose(text)
+    veiled = VARIABLE.sub(lambda match: match[0].translate(_VEIL), text)
+    node: Node | None = yaml.compose(veiled)
     return node
 
 

@@ -162,3 +162,12 @@ def test_a_path_no_system_takes_is_told() -> None:
 def test_a_folder_is_no_secret(tmp_path: Path) -> None:
     message = fault_of(f"${{file:{tmp_path}}}", lambda path: read_secret(Path(path)))
     assert message.endswith("Is a directory")
+
+
+def test_a_variable_needs_no_quotes_within_braces(tmp_path: Path) -> None:
+    text = "auth: {pixel_tokens: {o8z6j: ${T}, p3k9d: ${U:-none}}, list: [${T}]}"
+    tree = expand(read_tree(text.encode()), environment={"T": "secret"}, read=lambda _: "")
+    assert tree.faults == ()
+    assert tree.root == {
+        "auth": {"pixel_tokens": {"o8z6j": "secret", "p3k9d": "none"}, "list": ["secret"]}
+    }

@@ -19,7 +19,7 @@ def told(content: str | bytes) -> tuple[int, int, str]:
         ("a: %x", 1, 4, "needs quotes"),
         ("a: b: c", 1, 5, "no key can stand here"),
         ("a: 1\n  b: 2", 2, 4, "no key can stand here"),
-        ("a: {b: ${T}}", 1, 9, "${NAME} needs quotes"),
+        ("a: {b: x{T}}", 1, 9, "text with braces needs quotes"),
         ("a:\n- [1, 2\nb: 3\n", 2, 3, "not closed"),
         ("a: [1,\n", 2, 1, "the file ends inside of a bracket"),
         ("a: {b: 1\n", 1, 4, "not closed"),
