@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from connector import __version__
-from connector.cli import authoring, look, start, state, sync
+from connector.cli import authoring, hashing, look, start, state, sync
 from connector.cli.command import command
 
 app = typer.Typer(
@@ -38,12 +38,18 @@ command(app, "init", START)(start.init)
 command(app, "demo", START)(start.demo)
 command(app, "check", WRITE)(authoring.check)
 command(app, "compile", WRITE)(authoring.compile_mapping)
+command(app, "schema", WRITE)(authoring.schema)
 command(app, "preview", WRITE)(authoring.preview)
+command(app, "test", WRITE)(authoring.run_tests)
 command(app, "plan", WRITE)(authoring.plan)
 command(app, "sync", RUN)(sync.sync)
 command(app, "status", LOOK)(look.status)
+command(app, "runs", LOOK)(look.runs)
+command(app, "rejects", LOOK)(look.rejects)
+command(app, "trace", LOOK)(look.trace)
 _state = typer.Typer(no_args_is_help=True, help="The ledger and what is kept beside it.")
 command(_state, "init")(state.init)
 command(_state, "begin")(state.begin)
 app.add_typer(_state, name="state", rich_help_panel=STATE)
+command(app, "hash", TRY)(hashing.hash_value)
 command(app, "simulator", TRY)(start.simulator)

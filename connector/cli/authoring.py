@@ -56,6 +56,39 @@ def compile_mapping(terminal: Terminal, mapping: One) -> None:
         terminal.line(sql)
 
 
+def run_tests(terminal: Terminal, mappings: Names = None) -> Exit:
+    """Run the tests that mappings carry."""
+    from connector import api
+
+    failed, results = 0, []
+    for mapping, checked, without in api.run_tests(
+        api.load(terminal.config), mappings or (), api.Edges()
+    ):
+        if without and checked:
+            terminal.warn(f"{mapping.name}: tested without the warehouse's types: {without}")
+        for one in checked:
+            failed += bool(one.difference)
+            results.append({"mapping": mapping.name, "test": one.name, "failed": one.difference})
+            if not terminal.json:
+                terminal.line(
+                    f"{'FAILED' if one.difference else 'passed'}  {mapping.name}: {one.name}"
+                )
+                if one.difference:
+                    terminal.remark(one.difference)
+    if terminal.json:
+        terminal.document({"tests": results})
+    else:
+        terminal.line(f"{len(results) - failed} passed, {failed} failed")
+    return Exit.CONFIGURATION if failed else Exit.DONE
+
+
+def schema(terminal: Terminal) -> None:
+    """Print the JSON Schema of a mapping, for editors and validators."""
+    from connector.project.schema import mapping_schema
+
+    terminal.document(mapping_schema())
+
+
 def preview(
     terminal: Terminal,
     mapping: One,

@@ -1,14 +1,20 @@
-"""The commands that tell what happened: status."""
+"""The commands that tell what happened: status, runs, rejects, trace."""
 
-from typing import Any
+import csv
+import sys
+from typing import Annotated, Any, Literal
+
+import typer
 
 from connector.cli.terminal import Terminal, pairs
+from connector.errors import ConfigurationError, Exit
 
 _WAITING = {
     "held": "a person must decide",
     "in_doubt": "the next sync decides",
     "refused": "sent again when the row or the mapping changes",
 }
+_REJECTED = ("mapping", "target", "row", "reasons", "run_id", "at")
 
 
 def status(terminal: Terminal) -> None:
@@ -19,7 +25,7 @@ def status(terminal: Terminal) -> None:
     if terminal.json:
         terminal.document(found)
         return
-    rows = [_row(entry) for entry in found["mappings"]]
+    rows = [_status_row(entry) for entry in found["mappings"]]
     if rows:
         terminal.table(("mapping", "target", "last run (UTC)", "status", "rows", "ledger"), rows)
     for name in found["never_run"]:
@@ -30,11 +36,106 @@ def status(terminal: Terminal) -> None:
                 terminal.line(f"{entry['mapping']}: {entry['ledger'][state]} {state}, {meaning}")
 
 
-def _row(entry: dict[str, Any]) -> tuple[str, ...]:
-    rows = entry["rows"]
-    counted = {name: count for name, count in (rows or {}).items() if count and name != "read"}
-    started = (entry["started_at"] or "").replace("T", " ").removesuffix("Z")
+def _status_row(entry: dict[str, Any]) -> tuple[str, ...]:
     return (
-        entry["mapping"], entry["target"], started, entry["status"],
-        pairs(counted) or "none", pairs(entry["ledger"]) or "empty",
+        entry["mapping"], entry["target"], _short(entry["started_at"]), entry["status"],
+        _outcomes(entry["rows"]), pairs(entry["ledger"]) or "empty",
     )  # fmt: skip
+
+
+def _outcomes(rows: dict[str, int] | None) -> str:
+    counted = {name: count for name, count in (rows or {}).items() if count and name != "read"}
+    return pairs(counted) or "none"
+
+
+def _short(instant: str | None) -> str:
+    return (instant or "").replace("T", " ").removesuffix("Z")
+
+
+def runs(
+    terminal: Terminal,
+    mapping: Annotated[str | None, typer.Argument(metavar="[MAPPING]", show_default=False)] = None,
+    rows: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 20,
+) -> None:
+    """List the last runs, newest first."""
+    from connector import api
+
+    found = api.recent_runs(api.load(terminal.config), mapping, rows)
+    if terminal.json:
+        terminal.document({"runs": found})
+        return
+    head = ("run", "mapping", "target", "started (UTC)", "status", "rows")
+    terminal.table(
+        head,
+        [
+            (r["run_id"], r["mapping"], r["target"], _short(r["started_at"]), r["status"],
+             _outcomes(r["rows"]))
+            for r in found
+        ],
+    )  # fmt: skip
+
+
+def rejects(
+    terminal: Terminal,
+    run: Annotated[str | None, typer.Argument(metavar="[RUN]", show_default=False)] = None,
+    form: Annotated[
+        Literal["table", "csv", "parquet"], typer.Option("--format", help="How it is written.")
+    ] = "table",
+) -> None:
+    """List the rows that are rejected and why; of a RUN those it found new or changed."""
+    from connector import api
+
+    found = api.rejected(api.load(terminal.config), run)
+    if terminal.json:
+        terminal.document({"rejected": found})
+        return
+    rows = [
+        {**{key: entry[key] for key in _REJECTED}, "reasons": " ".join(entry["reasons"])}
+        for entry in found
+    ]
+    if form == "parquet":
+        _write_parquet(rows)
+    elif form == "csv":
+        writer = csv.DictWriter(sys.stdout, _REJECTED, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        shown = ("mapping", "row", "reasons", "at")
+        terminal.table(shown, [tuple(str(row[key] or "") for key in shown) for row in rows])
+
+
+def _write_parquet(rows: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if sys.stdout.isatty():
+        raise ConfigurationError("Parquet is no text; write it to a file: > rejects.parquet")
+    schema = pa.schema([(name, pa.string()) for name in _REJECTED])
+    pq.write_table(pa.Table.from_pylist(rows, schema), sys.stdout.buffer)
+
+
+def trace(
+    terminal: Terminal,
+    conversion_id: Annotated[str, typer.Argument(metavar="ID", show_default=False)],
+) -> Exit:
+    """Tell everything that is known of a conversion id."""
+    from connector import api
+
+    found = api.trace(api.load(terminal.config), conversion_id)
+    if terminal.json:
+        terminal.document(found)
+    for entry in [] if terminal.json else found["conversions"]:
+        terminal.line(
+            f"{entry['target']}, pixel {entry['pixel_id']}, event {entry['event_id']}:"
+            f" {entry['state']} ({entry['mapping']}, run {entry['run_id']})"
+        )
+        for key in ("claimed_at", "sent_at", "settled_at", "doubt_since", "reason", "debug_id"):
+            if entry[key]:
+                terminal.line(f"  {key.replace('_', ' ')}: {entry[key]}")
+    for entry in [] if terminal.json else found["rejected"]:
+        reasons = ", ".join(entry["reasons"])
+        terminal.line(f"{entry['target']}: rejected by {entry['mapping']} ({reasons})")
+    known = bool(found["conversions"] or found["rejected"])
+    if not known and not terminal.json:
+        terminal.line(f"nothing is known of {conversion_id}: it was never read, or was suppressed")
+    return Exit.DONE

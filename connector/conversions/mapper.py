@@ -54,7 +54,7 @@ def open_mapper(mapping: Mapping, schema: pa.Schema, *, now: datetime) -> Iterat
     Raises:
         ConfigurationError: with each place of the mapping that does not fit the schema.
     """
-    with _sealed() as connection:
+    with sealed() as connection:
         connection.register("source", schema.empty_table())
         try:
             statement = compile_mapping(mapping, _dialect(connection, schema))
@@ -88,7 +88,8 @@ def open_mapper(mapping: Mapping, schema: pa.Schema, *, now: datetime) -> Iterat
 
 
 @contextmanager
-def _sealed() -> Iterator[duckdb.DuckDBPyConnection]:
+def sealed() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory that reaches nothing outside, with the words the statements use."""
     connection = duckdb.connect(":memory:", config={"temp_directory": "", "threads": 1})
     try:
         text = VARCHAR

@@ -1,9 +1,11 @@
 """The files of a new project, as `connector init` writes them."""
 
+import json
 from importlib.resources import files
 from pathlib import Path
 
 from connector.errors import ConfigurationError
+from connector.project.schema import MODELINE, SCHEMA_FILE, mapping_schema
 from connector.state.database import create
 
 FILES = {"config.yaml": "config.yaml", "purchases.yaml": "mappings/purchases.yaml"}
@@ -16,16 +18,20 @@ def write_project(folder: Path) -> list[Path]:
     Raises:
         ConfigurationError: one of the files is there already; nothing was written.
     """
-    targets = {name: folder / target for name, target in FILES.items()}
-    taken = [str(path) for path in targets.values() if path.exists()]
+    texts = {
+        folder / target: (files(__name__) / name).read_text("utf-8")
+        for name, target in FILES.items()
+    }
+    texts[folder / "mappings" / "purchases.yaml"] = (
+        MODELINE + texts[folder / "mappings" / "purchases.yaml"]
+    )
+    texts[folder / SCHEMA_FILE] = json.dumps(mapping_schema(), indent=1) + "\n"
+    taken = [str(path) for path in texts if path.exists()]
     if taken:
         raise ConfigurationError(f"{', '.join(taken)} is there already; nothing was written")
-    made = []
-    for name, target in targets.items():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        text = (files(__name__) / name).read_text("utf-8")
-        target.touch(mode=0o600)
-        target.write_text(text, "utf-8")
-        made.append(target)
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(text, "utf-8")
     state = folder / STATE
-    return [*made, state] if create(state) else made
+    return [*texts, state] if create(state) else list(texts)

@@ -1,136 +1,40 @@
-"""What the command line, schedulers and scripts call; one function for each job.
-
->>> from connector import api
->>> summary = api.sync(api.load("config.yaml"), api.Wanted(names=["purchases"]), api.Edges())
-"""
+"""Syncs, plans, and how a mapping begins."""
 
 import json
 import os
-import random
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from connector.conversions import authoring, run, summary
+from connector.api.projects import (
+    Edges,
+    Wanted,
+    chosen,
+    connection_of,
+    named,
+    state_path,
+    warehouse,
+)
+from connector.conversions import run, summary
 from connector.conversions.claims import Batch
 from connector.conversions.fingerprint import keys_digest
 from connector.conversions.tally import Tally
-from connector.conversions.world import Job, Options, Progress, World, milliseconds
-from connector.errors import ConfigurationError, ConnectorError, Exit, Problem
+from connector.conversions.world import Job, Options, World, milliseconds
+from connector.errors import ConnectorError, Exit
 from connector.http import Answer, NoAnswer, Session
-from connector.project import Mapping, Project, find_config, load_project
+from connector.project import Mapping, Project
 from connector.project.config import XConnection
-from connector.source import Source, open_source
 from connector.state import database, runs
 from connector.state.database import Database
 from connector.state.lock import sync_lock
 from connector.x import conversions as wire
 
 SENDERS = 4
-WAREHOUSE_SECONDS = 60.0
-
-
-class Silence:
-    """Progress for callers that want none."""
-
-    def phase(self, name: str, total: int | None) -> None:
-        """Something new begins."""
-
-    def advance(self, rows: int) -> None:
-        """So many rows more are done."""
-
-    def warn(self, message: str) -> None:
-        """Something the user should know now."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Edges:
-    """Time, chance and the user: replaced by tests and by the command line."""
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    pause: Callable[[float], None] = time.sleep
-    monotonic: Callable[[], float] = time.monotonic
-    random: Callable[[], float] = random.random
-    stopping: Callable[[], bool] = lambda: False
-    progress: Progress = field(default_factory=Silence)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which mappings, and how: no name means all that are enabled (and have the tag).
-
-    `wait` waits for another sync of the same mapping; `skip_if_running` takes it for done. Not
-    `attended`, a connection that is not live is an error, since nobody sees that it rehearses.
-    """
-
-    names: Sequence[str] = ()
-    tag: str | None = None
-    options: Options = field(default_factory=Options)
-    wait: bool = False
-    skip_if_running: bool = False
-    attended: bool = True
-
-
-def load(config: str | None = None) -> Project:
-    """The project of a config file, found as the command line finds it.
-
-    Raises:
-        ConfigurationError: with every problem of every file.
-    """
-    return load_project(find_config(config, os.environ, Path.cwd()), os.environ)
-
-
-def chosen(project: Project, wanted: Wanted) -> list[Mapping]:
-    """The mappings that are meant, in the order of their files or of their names.
-
-    Raises:
-        ConfigurationError: there is no such mapping.
-    """
-    if wanted.names:
-        return [named(project, name) for name in dict.fromkeys(wanted.names)]
-    enabled = [m for m in project.mappings.values() if m.enabled]
-    return [m for m in enabled if wanted.tag is None or wanted.tag in m.tags]
-
-
-def named(project: Project, name: str) -> Mapping:
-    """One mapping.
-
-    Raises:
-        ConfigurationError: there is none of this name.
-    """
-    if name not in project.mappings:
-        known = ", ".join(project.mappings) or "none yet"
-        raise ConfigurationError(f"there is no mapping {name!r}; known here: {known}")
-    return project.mappings[name]
-
-
-def connection_of(project: Project, mapping: Mapping) -> XConnection:
-    """The connection a mapping sends through."""
-    return project.config.connections[mapping.destination.connection]
-
-
-def state_path(project: Project) -> Path:
-    """The file of the project's state."""
-    return database.sqlite_path(project.config.state.url.get_secret_value(), project.root)
-
-
-def init_state(project: Project) -> bool:
-    """Make the state; False when there is one, which is left as it is."""
-    return database.create(state_path(project))
-
-
-def warehouse(project: Project, edges: Edges) -> AbstractContextManager[Source]:
-    """The project's warehouse, opened read-only."""
-    return open_source(
-        project.config.warehouse.url.get_secret_value(), root=project.root,
-        deadline_seconds=WAREHOUSE_SECONDS, sleep=edges.pause, monotonic=edges.monotonic,
-    )  # fmt: skip
 
 
 def sync(project: Project, wanted: Wanted, edges: Edges) -> dict[str, Any]:
@@ -204,62 +108,6 @@ def begin(project: Project, name: str, *, before: datetime | None, edges: Edges)
             now=milliseconds(edges.now()), before=milliseconds(before) if before else None,
         )  # fmt: skip
     return target
-
-
-def check(project: Project, names: Sequence[str], edges: Edges) -> dict[str, list[Problem]]:
-    """What of each mapping does not fit the warehouse, by mapping.
-
-    Raises:
-        ConfigurationError: there is no such mapping, or no such warehouse.
-        UnreachableError: the warehouse cannot be read now.
-    """
-    mappings = [named(project, name) for name in names] or list(project.mappings.values())
-    with warehouse(project, edges) as source:
-        return {
-            mapping.name: list(authoring.misfits(mapping, source, now=edges.now()))
-            for mapping in mappings
-        }
-
-
-def statement(project: Project, name: str, edges: Edges) -> str:
-    """The SQL that a mapping is compiled to."""
-    mapping = named(project, name)
-    with warehouse(project, edges) as source:
-        return authoring.statement(mapping, source, now=edges.now())
-
-
-def preview(project: Project, name: str, rows: int, edges: Edges) -> Iterator[dict[str, Any]]:
-    """What would become of the first rows of a mapping's source."""
-    mapping = named(project, name)
-    with warehouse(project, edges) as source:
-        yield from authoring.preview(mapping, source, rows=rows, now=edges.now())
-
-
-def status(project: Project) -> dict[str, Any]:
-    """The last run of each mapping and target, and what the ledger holds of it."""
-    with database.opened(state_path(project)) as state:
-        standing = runs.standing(state)
-        last = runs.latest(state)
-    found: dict[tuple[str, str], dict[str, Any]] = {
-        (row.mapping, row.target): {
-            "mapping": row.mapping, "target": row.target, "run_id": row.run_id,
-            "status": row.status, "started_at": _shown(row.started_at),
-            "finished_at": _shown(row.finished_at),
-            "rows": row.summary["rows"] if row.summary else None, "ledger": {},
-        }
-        for row in last
-    }  # fmt: skip
-    for mapping, target, state_name, count in standing:
-        if (mapping, target) in found:
-            found[mapping, target]["ledger"][state_name] = count
-    never = [name for name in project.mappings if name not in {name for name, _ in found}]
-    return {"mappings": list(found.values()), "never_run": never}
-
-
-def _shown(milliseconds_: int | None) -> str | None:
-    if milliseconds_ is None:
-        return None
-    return summary.instant(datetime.fromtimestamp(milliseconds_ / 1000, UTC))
 
 
 def _job(project: Project, mapping: Mapping, options: Options, run_id: str) -> Job:

@@ -1,0 +1,46 @@
+"""What the command line, schedulers and scripts call; one function for each job.
+
+>>> from connector import api
+>>> summary = api.sync(api.load("config.yaml"), api.Wanted(names=["purchases"]), api.Edges())
+"""
+
+from connector.api.authoring import check, explain_hash, preview, run_tests, statement
+from connector.api.looking import recent_runs, rejected, status, trace
+from connector.api.projects import (
+    Edges,
+    Silence,
+    Wanted,
+    chosen,
+    connection_of,
+    init_state,
+    load,
+    named,
+    state_path,
+    warehouse,
+)
+from connector.api.syncing import begin, plan, sync
+
+__all__ = [
+    "Edges",
+    "Silence",
+    "Wanted",
+    "begin",
+    "check",
+    "chosen",
+    "connection_of",
+    "explain_hash",
+    "init_state",
+    "load",
+    "named",
+    "plan",
+    "preview",
+    "recent_runs",
+    "rejected",
+    "run_tests",
+    "state_path",
+    "statement",
+    "status",
+    "sync",
+    "trace",
+    "warehouse",
+]

@@ -1,0 +1,94 @@
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from shop import Shell, clean_environment
+
+
+def test_a_new_project_says_what_is_missing_and_where(empty: Shell) -> None:
+    made = empty.run("init")
+    assert made.code == 0
+    assert (empty.folder / "state" / "connector.db").exists()
+    unset = empty.run("check")
+    assert unset.code == 2
+    assert "X_PIXEL_TOKEN" in unset.err
+    no_warehouse = empty.run("check", environment={"X_PIXEL_TOKEN": "token-of-a-test"})
+    assert no_warehouse.code == 2
+    assert "warehouse.duckdb does not exist" in no_warehouse.err
+
+
+def test_a_project_is_never_written_over(empty: Shell) -> None:
+    empty.run("init", "there")
+    again = empty.run("init", "there")
+    assert again.code == 2
+    assert "there/config.yaml" in again.err
+
+
+def test_the_demo_explains_itself_and_sends_each_conversion_once(empty: Shell) -> None:
+    ended = empty.run("demo")
+    assert ended.code == 0, ended.err
+    assert "four time zones" in ended.out
+    assert "0 sent again after X had accepted them" in ended.out
+    assert "changed after acceptance, not sent: 1" in ended.out
+    assert list(empty.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_simulator_says_first_how_to_reach_it(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "connector", "simulator", "--port", "0", "--json"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=clean_environment()
+    ) as process:
+        assert process.stdout is not None
+        facts = json.loads(process.stdout.readline())
+        assert {"url", "oauth1", "pixel_token", "ad_account_id", "pixel_id", "event_id"} <= set(
+            facts
+        )
+        assert facts["pixel_token"].startswith("sim-")
+        with urlopen(f"{facts['url']}/_simulator/conversions") as answer:
+            assert json.load(answer)["requests"] == 0
+        process.send_signal(number)
+        assert process.wait(timeout=10) == 0
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "connector", "simulator", "--port", port]
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+        )
+    assert done.returncode == 2
+    assert port in done.stderr
+    assert "--port" in done.stderr
+
+
+def test_an_unknown_fault_is_answered_with_those_there_are(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "connector", "simulator", "--fault", "flood=0.5"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    assert "reset_after_commit" in done.stderr
+
+
+def test_help_answers_quickly() -> None:
+    command = [sys.executable, "-m", "connector", "--help"]
+    times = []
+    for _ in range(5):
+        before = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times.append(time.perf_counter() - before)
+    bare = [sys.executable, "-c", "import typer.rich_utils"]
+    before = time.perf_counter()
+    subprocess.run(bare, check=True, capture_output=True)
+    # Held against the libraries themselves, since machines differ.
+    assert min(times) < max(0.4, 2 * (time.perf_counter() - before))

@@ -1,0 +1,252 @@
+import gzip
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from raw_server import Handle, RawServer, answering, resetting, serving, silent
+from requests_oauthlib import OAuth1
+
+from connector import http
+from connector.http import Answer, NoAnswer, Request, Session
+
+OK = answering("200 OK\nX-Rate-Limit-Reset: 5", b'{"data":{}}')
+BODY = b'{"conversions":[]}'
+
+
+def request(url: str, **headers: str) -> Request:
+    return Request(url=f"{url}/12/x", body=BODY, headers={"X-Pixel-Token": "token", **headers})
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    opened = Session(threads=2, connect=0.5, read=0.5)
+    yield opened
+    opened.close()
+
+
+def sent_to(session: Session, handle: Handle) -> tuple[Answer | NoAnswer, RawServer]:
+    with serving(handle) as server:
+        return session.post(request(server.url)), server
+
+
+def test_an_answer_is_plain_values(session: Session) -> None:
+    answer, server = sent_to(session, OK)
+    assert isinstance(answer, Answer)
+    assert (answer.status, answer.body) == (200, b'{"data":{}}')
+    assert answer.headers["x-rate-limit-reset"] == "5"
+    [received] = server.received
+    assert received.line == "POST /12/x HTTP/1.1"
+    assert received.body == BODY
+    assert received.headers["content-type"] == "application/json"
+    assert received.headers["content-length"] == str(len(BODY))
+    assert received.headers["x-pixel-token"] == "token"
+    assert "authorization" not in received.headers
+    assert received.headers["user-agent"].startswith("ads-connector/")
+
+
+def test_a_packed_answer_is_unpacked(session: Session) -> None:
+    answer, _ = sent_to(session, answering("200 OK\nContent-Encoding: gzip", gzip.compress(b"{}")))
+    assert isinstance(answer, Answer)
+    assert answer.body == b"{}"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_not_followed(session: Session, status: int) -> None:
+    with (
+        serving(OK) as elsewhere,
+        serving(answering(f"{status} Moved\nLocation: {elsewhere.url}/stolen")) as server,
+    ):
+        answer = session.post(request(server.url))
+    assert isinstance(answer, Answer)
+    assert answer.status == status
+    assert elsewhere.received == []
+    assert len(server.received) == 1
+
+
+def test_the_netrc_of_the_user_is_left_alone(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("default login someone password secret\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(netrc))
+    _, server = sent_to(session, OK)
+    assert "authorization" not in server.received[0].headers
+
+
+def test_a_proxy_of_the_environment_is_left_alone(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(OK) as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        answer, server = sent_to(session, OK)
+    assert isinstance(answer, Answer)
+    assert proxy.received == []
+    assert len(server.received) == 1
+
+
+def test_a_cookie_is_never_sent_back(session: Session) -> None:
+    with serving(answering("200 OK\nSet-Cookie: guest_id=1; Path=/", b"{}")) as server:
+        for _ in range(2):
+            session.post(request(server.url))
+    assert len(server.received) == 2
+    assert not any("cookie" in received.headers for received in server.received)
+
+
+def test_a_refused_port_has_processed_nothing(session: Session) -> None:
+    with serving(OK) as server:
+        pass
+    assert session.post(request(server.url)) == NoAnswer(
+        left=False, why="the connection was refused"
+    )
+
+
+def test_a_name_that_nobody_has_has_processed_nothing(session: Session) -> None:
+    answer = session.post(request("https://ads-api.invalid"))
+    assert answer == NoAnswer(left=False, why="the name was not found")
+
+
+def test_a_failed_handshake_has_processed_nothing(session: Session) -> None:
+    def greet(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"220 mail.example.com ready\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=greet, args=(listener,))
+        thread.start()
+        answer = session.post(request(f"https://127.0.0.1:{listener.getsockname()[1]}"))
+        thread.join(5)
+    assert answer == NoAnswer(left=False, why="no secure connection")
+
+
+def test_a_handshake_that_never_ends_has_processed_nothing(session: Session) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        answer = session.post(request(f"https://127.0.0.1:{listener.getsockname()[1]}"))
+    assert isinstance(answer, NoAnswer)
+    assert not answer.left
+
+
+@contextmanager
+def full() -> Iterator[int]:
+    """A port whose queue of connections is full, so that no other one is made."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        port = listener.getsockname()[1]
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        yield port
+
+
+def test_a_connection_that_is_not_made_in_time_has_processed_nothing(session: Session) -> None:
+    with full() as port:
+        answer = session.post(request(f"http://127.0.0.1:{port}"))
+    assert answer == NoAnswer(left=False, why="no connection in time")
+
+
+def test_a_reset_after_the_body_may_have_processed_it(session: Session) -> None:
+    answer, server = sent_to(session, resetting)
+    assert answer == NoAnswer(left=True, why="the connection failed")
+    assert server.received[0].body == BODY
+
+
+def test_an_end_without_an_answer_may_have_processed_it(session: Session) -> None:
+    answer, _ = sent_to(session, lambda _: None)
+    assert answer == NoAnswer(left=True, why="the connection failed")
+
+
+def test_no_answer_in_time_may_have_processed_it(session: Session) -> None:
+    answer, _ = sent_to(session, silent)
+    assert answer == NoAnswer(left=True, why="no answer in time")
+
+
+def test_an_answer_that_breaks_off_may_have_processed_it(session: Session) -> None:
+    def half(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+
+    answer, _ = sent_to(session, half)
+    assert isinstance(answer, NoAnswer)
+    assert answer.left
+
+
+def test_a_body_that_stops_coming_may_have_processed_it(session: Session) -> None:
+    def stall(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        silent(connection)
+
+    answer, _ = sent_to(session, stall)
+    assert isinstance(answer, NoAnswer)
+    assert answer.left
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200, b"what?\r\n\r\n"])
+def test_an_answer_that_is_not_http_may_have_processed_it(session: Session, head: bytes) -> None:
+    answer, _ = sent_to(session, lambda connection: connection.sendall(head + b"\r\n"))
+    assert isinstance(answer, NoAnswer)
+    assert answer.left
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_that_is_too_large_is_not_read_to_its_end(
+    session: Session, monkeypatch: pytest.MonkeyPatch, *, packed: bool
+) -> None:
+    monkeypatch.setattr(http, "LARGEST_ANSWER", 100_000)
+    body = b" " * 10_000_000
+    head = "200 OK\nContent-Encoding: gzip" if packed else "200 OK"
+    answer, _ = sent_to(session, answering(head, gzip.compress(body) if packed else body))
+    assert answer == NoAnswer(left=True, why="the answer is too large")
+
+
+def test_a_body_that_is_packed_wrongly_may_have_processed_it(session: Session) -> None:
+    answer, _ = sent_to(session, answering("200 OK\nContent-Encoding: gzip", b"not gzip"))
+    assert isinstance(answer, NoAnswer)
+    assert answer.left
+
+
+def test_a_token_no_header_can_carry_never_leaves_nor_shows(session: Session) -> None:
+    with serving(OK) as server:
+        answer = session.post(request(server.url, **{"X-Pixel-Token": "se\ncret"}))
+    assert answer == NoAnswer(left=False, why="the request failed")
+    assert server.received == []
+
+
+@pytest.mark.parametrize("url", ["http://ads-api.x.com", "http://10.0.0.1", "ftp://localhost", ""])
+def test_nothing_crosses_a_network_in_the_clear(session: Session, url: str) -> None:
+    with pytest.raises(ValueError, match="https"):
+        session.post(request(url))
+
+
+@pytest.mark.parametrize(
+    "url", ["https://ads-api.x.com", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost"]
+)
+def test_https_and_this_machine_are_fine(url: str) -> None:
+    http.refuse_plain_http(url)
+
+
+def test_a_signed_request_is_signed_for_its_own_host_and_leaves_its_body_alone(
+    session: Session,
+) -> None:
+    with serving(OK) as server:
+        signed = Request(
+            url=f"{server.url}/12/x", body=BODY, headers={}, auth=OAuth1("key", "secret", "t", "ts")
+        )
+        session.post(signed)
+    [received] = server.received
+    assert received.headers["authorization"].startswith("OAuth ")
+    assert received.body == BODY
+    assert received.headers["content-type"] == "application/json"
+
+
+def test_nothing_of_a_request_or_an_answer_is_shown() -> None:
+    shown = repr(request("https://ads-api.x.com"))
+    shown += repr(Answer(status=400, headers={"x": "secret"}, body=b"secret"))
+    assert "token" not in shown
+    assert "conversions" not in shown
+    assert "secret" not in shown
