@@ -4,7 +4,7 @@
 >>> summary = api.sync(api.load("config.yaml"), api.Wanted(names=["purchases"]), api.Edges())
 """
 
-from connector.api.authoring import check, explain_hash, preview, run_tests, statement
+from connector.api.authoring import check, explain_hash, plan_against, preview, run_tests, statement
 from connector.api.looking import recent_runs, rejected, status, trace
 from connector.api.projects import (
     Edges,
@@ -33,6 +33,7 @@ __all__ = [
     "load",
     "named",
     "plan",
+    "plan_against",
     "preview",
     "recent_runs",
     "rejected",

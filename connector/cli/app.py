@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from connector import __version__
-from connector.cli import authoring, hashing, look, start, state, sync
+from connector.cli import authoring, hashing, look, planning, start, state, sync
 from connector.cli.command import command
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ command(app, "compile", WRITE)(authoring.compile_mapping)
 command(app, "schema", WRITE)(authoring.schema)
 command(app, "preview", WRITE)(authoring.preview)
 command(app, "test", WRITE)(authoring.run_tests)
-command(app, "plan", WRITE)(authoring.plan)
+command(app, "plan", WRITE)(planning.plan)
 command(app, "sync", RUN)(sync.sync)
 command(app, "status", LOOK)(look.status)
 command(app, "runs", LOOK)(look.runs)

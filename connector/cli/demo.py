@@ -11,7 +11,7 @@ from urllib.request import urlopen
 
 from connector.cli import demo_shop, look, state
 from connector.cli import sync as sync_command
-from connector.cli.authoring import plan
+from connector.cli.planning import plan
 from connector.cli.terminal import Terminal
 from connector.errors import Exit
 from connector.simulator.server import Address, running

@@ -88,7 +88,9 @@ class Terminal:
         """Print rows of text under a head."""
         from rich.table import Table
 
-        table = Table(*head, box=None, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for position, name in enumerate(head):
+            table.add_column(name, no_wrap=position == 0, overflow="fold")
         for row in rows:
             table.add_row(*row)
         self.say(table)

@@ -6,7 +6,7 @@ Every mistake of every file is told at once, each with its line.
 from connector.project.config import Auth, Config, OAuth1, RateLimits, XConnection
 from connector.project.durations import Rate, parse_duration
 from connector.project.expressions import Consent, ConversionTime, Expression, Phone
-from connector.project.load import Project, find_config, load_project
+from connector.project.load import Project, earlier_mapping, find_config, load_project
 from connector.project.mapping import Mapping, MappingTest
 from connector.project.tree import Scalar, plain
 
@@ -25,6 +25,7 @@ __all__ = [
     "RateLimits",
     "Scalar",
     "XConnection",
+    "earlier_mapping",
     "find_config",
     "load_project",
     "parse_duration",

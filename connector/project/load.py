@@ -1,7 +1,7 @@
 """A project from its folder: config.yaml and every mapping, or all that is wrong with them."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Environment
 from dataclasses import dataclass, replace
 from functools import partial
@@ -117,12 +117,38 @@ class _Loaded:
 
 
 def _mapping(path: Path, *, root: Path, connections: Iterable[str] | None) -> _Loaded:
-    tree = _with_name(_tree(path), path.stem)
-    surroundings = Surroundings(
-        path=shown(path),
-        places=tree.places,
-        read_file=partial(_sql_file, root=root, folder=path.parent),
-    )
+    read_file = partial(_sql_file, root=root, folder=path.parent)
+    return _judged(_tree(path), path, read_file, connections)
+
+
+def earlier_mapping(
+    content: bytes, path: Path, *, read_sql: Callable[[Path], bytes], connections: Iterable[str]
+) -> Mapping:
+    """A mapping file as it was at another time; `read_sql` gives its SQL file of that time.
+
+    Raises:
+        ConfigurationError: it was wrong then, as mappings are read today.
+    """
+
+    def read_file(name: str) -> SourceFile:
+        file = path.parent / name
+        return SourceFile(path=file, text=read_sql(file).decode("utf-8-sig"))
+
+    loaded = _judged(read_tree(content), path, read_file, connections)
+    if loaded.mapping is None:
+        problems = [Problem(shown(path), fault.message, *fault.mark) for fault in loaded.faults]
+        raise ConfigurationError(_headline(problems), problems)
+    return loaded.mapping
+
+
+def _judged(
+    tree: Tree,
+    path: Path,
+    read_file: Callable[[str], SourceFile],
+    connections: Iterable[str] | None,
+) -> _Loaded:
+    tree = _with_name(tree, path.stem)
+    surroundings = Surroundings(path=shown(path), places=tree.places, read_file=read_file)
     between_keys = partial(rules.between_keys, connections=connections)
     mapping, faults = judge(Mapping, tree, between_keys=between_keys, context=surroundings)
     return _Loaded(path=path, tree=tree, mapping=mapping, faults=faults)

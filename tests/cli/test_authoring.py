@@ -15,7 +15,7 @@ def test_check_names_file_line_and_column_of_what_does_not_fit(shop: Shell) -> N
     ended = shop.run("check")
     assert ended.code == 2
     assert "mappings/purchases.yaml:3:22: the source has no column 'e_mail'" in ended.out
-    assert "mappings/purchases.yaml:4:50: conversion_id is DOUBLE in the warehouse" in ended.out
+    assert "mappings/purchases.yaml:4:51: conversion_id is DOUBLE in the warehouse" in ended.out
 
 
 def test_a_missing_variable_is_named_with_its_line(shop: Shell) -> None:
@@ -99,3 +99,21 @@ def test_beginning_needs_one_word_on_how(shop: Shell) -> None:
     ended = shop.run("state", "begin", "purchases", "--before", "yesterday")
     assert ended.code == 2
     assert "'yesterday' is not a time" in ended.err
+
+
+def test_check_remarks_on_a_conversion_id_that_looks_wrong(shop: Shell) -> None:
+    shop.sql("insert into orders select order_id || 'b', * exclude (order_id) from orders")
+    remarks = {
+        "{sql: \"'all'\"}": "the same in all 24 rows",
+        '{sql: "left(order_id, 7)"}': "only 9 values in 24 rows",
+        "again": "changes each time the source is read",
+        "email": "holds an e-mail address in 24 of 24 rows",
+        "{sql: \"case when order_id like '%b' then order_id end\"}": "NULL or blank in 12 of 24",
+    }
+    query = "query: \"select *, uuid()::varchar as again from orders\""
+    for expression, remark in remarks.items():
+        mapping = MAPPING.replace("conversion_id: order_id", f"conversion_id: {expression}")
+        shop.write("mappings/purchases.yaml", mapping.replace("table: orders", query))
+        ended = shop.run("check", "--json")
+        assert ended.code == 0
+        assert remark in " ".join(ended.json["mappings"][0]["remarks"]), expression

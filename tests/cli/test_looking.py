@@ -1,0 +1,95 @@
+import csv
+import io
+import subprocess
+import sys
+
+import pyarrow.parquet as pq
+import pytest
+from shop import MAPPING, Shell, clean_environment
+
+
+@pytest.fixture
+def mixed(shop: Shell) -> Shell:
+    """Twelve orders, one of them without an e-mail, after a first sync."""
+    shop.sql("update orders set email = null where order_id = 'order-2'")
+    assert shop.run("sync").code == 0
+    return shop
+
+
+def test_runs_are_listed_newest_first(mixed: Shell) -> None:
+    mixed.run("sync")
+    second, first = mixed.run("runs", "--json").json["runs"]
+    assert first["rows"]["accepted"] == 11
+    assert second["rows"]["accepted"] == 0
+    assert first["run_id"] in mixed.run("runs").out
+    assert mixed.run("runs", "nobody", "--json").json == {"runs": []}
+
+
+def test_rejected_rows_are_listed_with_their_reasons(mixed: Shell) -> None:
+    (row,) = mixed.run("rejects", "--json").json["rejected"]
+    assert (row["row"], row["reasons"]) == ("order-2", ["missing_identifier"])
+    table = mixed.run("rejects", "--format", "csv").out
+    assert [r["reasons"] for r in csv.DictReader(io.StringIO(table))] == ["missing_identifier"]
+    assert "order-2" in mixed.run("rejects").out
+
+
+def test_rejected_rows_of_a_run_are_those_it_found_new_or_changed(mixed: Shell) -> None:
+    mixed.run("sync")
+    second, first = (run["run_id"] for run in mixed.run("runs", "--json").json["runs"])
+    assert len(mixed.run("rejects", first, "--json").json["rejected"]) == 1
+    assert mixed.run("rejects", second, "--json").json["rejected"] == []
+    assert mixed.run("rejects", "19700101T000000Z-000000").code == 2
+
+
+def test_rejected_rows_are_written_as_parquet(mixed: Shell) -> None:
+    file = mixed.folder / "rejects.parquet"
+    with file.open("wb") as out:
+        command = [str(c) for c in ("rejects", "--format", "parquet")]
+        subprocess.run(
+            [sys.executable, "-m", "connector", *command],
+            cwd=mixed.folder, env=clean_environment(), stdout=out, check=True,
+        )  # fmt: skip
+    assert pq.read_table(file)["row"].to_pylist() == ["order-2"]
+
+
+def test_a_conversion_is_traced_to_its_answer(mixed: Shell) -> None:
+    (known,) = mixed.run("trace", "order-1", "--json").json["conversions"]
+    assert (known["state"], known["event_id"], known["mapping"]) == (
+        "accepted", "o87ne", "purchases",
+    )  # fmt: skip
+    assert known["debug_id"]
+    assert known["settled_at"] >= known["sent_at"]
+    assert "accepted" in mixed.run("trace", "order-1").out
+    assert "missing_identifier" in mixed.run("trace", "order-2").out
+    assert "nothing is known of order-99" in mixed.run("trace", "order-99").out
+
+
+def test_plan_against_says_what_changed_and_what_breaks(mixed: Shell) -> None:
+    git = ("-c", "user.name=a", "-c", "user.email=a@b.example")
+    for words in (("init", "-q"), ("add", "mappings"), (*git, "commit", "-qm", "first")):
+        subprocess.run(["git", *words], cwd=mixed.folder, check=True, capture_output=True)
+    same = mixed.run("plan", "--against", "HEAD", "--json").json["mappings"][0]
+    assert (same["changed"], same["breaking"]) == ({}, [])
+    changed = MAPPING.replace("value: amount", 'value: {sql: "amount * 2"}')
+    changed = changed.replace("email: email", "email: {sql: \"'x' || email\"}")
+    mixed.write("mappings/purchases.yaml", changed)
+    found = mixed.run("plan", "--against", "HEAD", "--json").json["mappings"][0]
+    assert found["changed"] == {"hashed_email": 11, "value": 11}
+    assert found["breaking"] == ["hashed_email"]
+    other_key = MAPPING.replace("order_id,", "{sql: \"order_id || 'b'\"},")
+    mixed.write("mappings/purchases.yaml", other_key)
+    told = mixed.run("plan", "--against", "HEAD").out
+    assert "conversion_id: 12 rows  BREAKING" in told
+    mixed.write("mappings/new.yaml", MAPPING)
+    assert "new: not there at HEAD" in mixed.run("plan", "new", "--against", "HEAD").out
+    assert mixed.run("plan", "--against", "nowhere").code == 2
+
+
+def test_plan_against_another_query_matches_by_conversion_id(mixed: Shell) -> None:
+    git = ("-c", "user.name=a", "-c", "user.email=a@b.example")
+    for words in (("init", "-q"), ("add", "mappings"), (*git, "commit", "-qm", "first")):
+        subprocess.run(["git", *words], cwd=mixed.folder, check=True, capture_output=True)
+    narrower = MAPPING.replace("table: orders", "query: select * from orders limit 5")
+    mixed.write("mappings/purchases.yaml", narrower)
+    found = mixed.run("plan", "--against", "HEAD", "--json").json["mappings"][0]
+    assert (found["other_query"], found["removed"], found["added"]) == (True, 7, 0)
