@@ -110,7 +110,7 @@ def test_check_remarks_on_a_conversion_id_that_looks_wrong(shop: Shell) -> None:
         "email": "holds an e-mail address in 24 of 24 rows",
         "{sql: \"case when order_id like '%b' then order_id end\"}": "NULL or blank in 12 of 24",
     }
-    query = "query: \"select *, uuid()::varchar as again from orders\""
+    query = 'query: "select *, uuid()::varchar as again from orders"'
     for expression, remark in remarks.items():
         mapping = MAPPING.replace("conversion_id: order_id", f"conversion_id: {expression}")
         shop.write("mappings/purchases.yaml", mapping.replace("table: orders", query))
