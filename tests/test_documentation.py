@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 
+import pages
 import pytest
 from typer.main import get_command
 
 from connector.cli.app import app
-from connector.conversions import fields
+from connector.conversions import fields, reasons
 from connector.errors import STATUS_OF_EXIT, Exit
 
 ROOT = Path(__file__).parent.parent
@@ -41,13 +42,13 @@ def test_every_command_is_in_the_readme_or_its_changelog() -> None:
     assert [name for name in commands() if name not in text] == []
 
 
-@pytest.mark.parametrize(
-    "table", [fields.REJECTED, fields.SUPPRESSED, fields.DROPPED, fields.WARNINGS]
-)
-def test_the_page_of_reasons_says_what_the_tables_say(table: dict[str, str]) -> None:
-    page = (ROOT / "docs" / "mappings.md").read_text("utf-8")
-    for reason, meaning in table.items():
-        assert f"| `{reason}` | {meaning} |" in page
+def test_the_page_of_reasons_is_made_from_the_tables() -> None:
+    assert (ROOT / "docs" / "reasons.md").read_text("utf-8") == pages.reasons()
+
+
+def test_every_reason_has_advice_and_no_advice_is_left_over() -> None:
+    tables = (fields.REJECTED, fields.SUPPRESSED, fields.DROPPED, fields.WARNINGS)
+    assert set(reasons.ADVICE) == {name for table in tables for name in table}
 
 
 def test_every_field_is_on_the_page_of_mappings() -> None:

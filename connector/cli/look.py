@@ -120,6 +120,7 @@ def trace(
 ) -> Exit:
     """Tell everything that is known of a conversion id."""
     from connector import api
+    from connector.conversions.reasons import advice
 
     found = api.trace(api.load(terminal.config), conversion_id)
     if terminal.json:
@@ -133,8 +134,9 @@ def trace(
             if entry[key]:
                 terminal.line(f"  {key.replace('_', ' ')}: {entry[key]}")
     for entry in [] if terminal.json else found["rejected"]:
-        reasons = ", ".join(entry["reasons"])
-        terminal.line(f"{entry['target']}: rejected by {entry['mapping']} ({reasons})")
+        terminal.line(f"{entry['target']}: rejected by {entry['mapping']}")
+        for reason in entry["reasons"]:
+            terminal.line(f"  {reason}: {advice(reason)}")
     known = bool(found["conversions"] or found["rejected"])
     if not known and not terminal.json:
         terminal.line(f"nothing is known of {conversion_id}: it was never read, or was suppressed")
