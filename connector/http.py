@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -17,20 +18,14 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 LARGEST_ANSWER = 4_000_000
 
-_NEVER_LEFT = (
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.NameResolutionError,
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What came back: the status, the headers by lower-case name, and the body."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +44,9 @@ class Request:
     """A POST with a JSON body."""
 
     url: str
-    body: bytes
-    headers: Mapping[str, str]
-    auth: AuthBase | None = None
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    auth: AuthBase | None = field(repr=False, default=None)
 
 
 class Session:
@@ -66,13 +61,18 @@ class Session:
         self._timeout = (connect, read)
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.headers["User-Agent"] = f"ads-connector/{__version__}"
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=threads, max_retries=0)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
     def post(self, request: Request) -> Answer | NoAnswer:
-        """Send once and read the answer; never follows a redirect and never raises for one."""
+        """Send once and read the answer; never follows a redirect and never raises for one.
+
+        Raises:
+            ValueError: the request would cross a network in the clear.
+        """
         refuse_plain_http(request.url)
         body = _Body(request.body)
         try:
@@ -87,7 +87,8 @@ class Session:
             ) as response:
                 return _read(response)
         except requests.exceptions.RequestException as error:
-            return NoAnswer(left=_left(error, body), why=_why(error))
+            # Refused and reset are one class in requests, so the body tells them apart.
+            return NoAnswer(left=body.begun, why=_why(error))
 
     def close(self) -> None:
         """Close the connections."""
@@ -95,7 +96,10 @@ class Session:
 
 
 class _Body(io.BytesIO):
-    """A body that knows whether any of it was asked for, so whether it can have been processed."""
+    """A body that knows whether any of it was asked for, so whether it can have been processed.
+
+    Nothing asks before a connection is made, its TLS handshake is done and the headers are sent.
+    """
 
     begun = False
 
@@ -135,33 +139,20 @@ def _read(response: requests.Response) -> Answer | NoAnswer:
     return Answer(status=response.status_code, headers=headers, body=body)
 
 
-def _left(error: requests.exceptions.RequestException, body: _Body) -> bool:
-    """Whether the platform may have the request: refused and reset are one class in requests."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return False
-    reason = error.args[0] if error.args else None
-    cause = getattr(reason, "reason", reason)
-    if isinstance(cause, _NEVER_LEFT):
-        return False
-    handshake = isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError)
-    return body.begun or not handshake
-
-
+# The first that fits; what urllib3 gives as the reason comes before requests' own classes.
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (requests.exceptions.ConnectTimeout, "no connection in time"),
+    (urllib3.exceptions.NameResolutionError, "the name was not found"),
+    (urllib3.exceptions.NewConnectionError, "the connection was refused"),
+    (urllib3.exceptions.ConnectTimeoutError, "no connection in time"),
     (requests.exceptions.ReadTimeout, "no answer in time"),
     (requests.exceptions.SSLError, "no secure connection"),
-    (requests.exceptions.ProxyError, "the proxy refused"),
     (requests.exceptions.ChunkedEncodingError, "the answer broke off"),
     (requests.exceptions.ConnectionError, "the connection failed"),
 )
 
 
 def _why(error: requests.exceptions.RequestException) -> str:
-    reason = error.args[0] if error.args else None
-    cause = getattr(reason, "reason", reason)
-    if isinstance(cause, urllib3.exceptions.NameResolutionError):
-        return "the name was not found"
-    if isinstance(cause, urllib3.exceptions.NewConnectionError):
-        return "the connection was refused"
-    return next((word for kind, word in _WORDS if isinstance(error, kind)), "the request failed")
+    first = error.args[0] if error.args else None
+    causes = (getattr(first, "reason", first), error)
+    found = (word for kind, word in _WORDS for cause in causes if isinstance(cause, kind))
+    return next(found, "the request failed")

@@ -1,20 +1,22 @@
 """From the stage to requests: what the ledger already knows is counted, the rest is claimed."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from connector.conversions.outcomes import DEDUP_WINDOW, Sender, decide
+from connector.conversions.outcomes import DEDUP_WINDOW, RESEND_WINDOW, Sender, decide
 from connector.conversions.tally import Tally
 from connector.state.ledger import Claim, ClaimLostError, Known, Ledger
+from connector.x.conversions import LARGEST_BATCH
 
-LARGEST_BATCH = 500
 LARGEST_GROUP = 20 * LARGEST_BATCH  # claimed in one transaction
 COUNTED_AS = {"accepted": "deduplicated"}
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,17 +32,18 @@ class Destination:
 class Batch:
     """Rows that go out in one request; `number` is the ledger's.
 
-    `rows` has the columns of the stage, `seen` and `doubt_since`. `resends` counts how often this
-    run sent it again because no clear answer came; `retried` says that it left before, `reached`
-    that X may have seen it.
+    `rows` has the columns of the stage, `seen` and `doubt_since`. `left_at` is when it last left
+    (milliseconds). `resends` counts how often this run sent it again because no clear answer came;
+    `reached` says that X may have seen it, `part` that it was part of a request X refused.
     """
 
     number: int
     destination: Destination
-    rows: pa.RecordBatch
+    rows: pa.RecordBatch = field(repr=False)
+    left_at: int | None = None
     resends: int = 0
-    retried: bool = False
     reached: bool = False
+    part: bool = False
 
     @property
     def size(self) -> int:
@@ -67,8 +70,8 @@ def claim_of(destination: Destination, rows: pa.RecordBatch) -> Claim:
 class Rules:
     """What decides between sending and not, beside the ledger.
 
-    `begun_before` (milliseconds): what is older was sent by something else. `outside_dedup`: what
-    is older than X's window beside the web pixel is held.
+    `begun_before` (milliseconds): what is older was sent by something else. `browser_pixel`: what
+    is older than X's window is held, since X would count it beside the web pixel's own event.
     """
 
     sender: Callable[[], Sender]
@@ -83,7 +86,7 @@ class Gate(Protocol):
         """The reason, or None."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Sifted:
     """Rows by what is to become of them: sent, held for a reason, or only counted.
 
@@ -110,22 +113,19 @@ def sift(rows: pa.RecordBatch, known: Mapping[int, Known], rules: Rules) -> Sift
         changed += decision.changed
         positions.setdefault((decision.course, decision.reason), []).append(position)
     resent = positions.pop(("send", ""), [])
-    times = rows["time_ms"].to_numpy()
     if rules.begun_before is not None:
-        begun = np.flatnonzero(sending & (times < rules.begun_before))
+        begun = np.flatnonzero(sending & (rows["time_ms"].to_numpy() < rules.begun_before))
         positions["deduplicated", "begun_before"] = begun.tolist()
         sending[begun] = False
     sending[resent] = True
-    if rules.browser_pixel:
-        oldest = sender.now - DEDUP_WINDOW // timedelta(milliseconds=1)
-        outside = np.flatnonzero(sending & (times < oldest))
-        positions["hold", "outside_dedup_window"] = outside.tolist()
-        sending[outside] = False
     rows = _with_past(rows, known)
     parts = {key: rows.take(pa.array(where)) for key, where in positions.items() if where}
+    send, hold = late(
+        rows.filter(pa.array(sending)), now=sender.now, browser_pixel=rules.browser_pixel
+    )
     return Sifted(
-        send=rows.filter(pa.array(sending)),
-        hold={reason: part for (course, reason), part in parts.items() if course == "hold"},
+        send=send,
+        hold={reason: part for (course, reason), part in parts.items() if course == "hold"} | hold,
         counted={
             (COUNTED_AS.get(course, course), reason): part
             for (course, reason), part in parts.items()
@@ -134,6 +134,26 @@ def sift(rows: pa.RecordBatch, known: Mapping[int, Known], rules: Rules) -> Sift
         held_before=sum(len(w) for (course, _), w in positions.items() if course == "held"),
         changed=changed,
     )
+
+
+def late(
+    rows: pa.RecordBatch, *, now: int, browser_pixel: bool
+) -> tuple[pa.RecordBatch, dict[str, pa.RecordBatch]]:
+    """Part rows that are about to leave at `now` (milliseconds) from those that are late.
+
+    The late ones, which X might count a second time, come by their reason.
+    """
+    limits = {"in_doubt": ("doubt_since", RESEND_WINDOW)}
+    if browser_pixel:
+        limits["outside_dedup_window"] = ("time_ms", DEDUP_WINDOW)
+    parts = {}
+    for reason, (column, window) in limits.items():
+        oldest = pa.scalar(now - window // _MILLISECOND, pa.int64())
+        mask = pc.fill_null(pc.less_equal(rows[column], oldest), fill_value=False)
+        if pc.any(mask).as_py():
+            parts[reason] = rows.filter(mask)
+            rows = rows.filter(pc.invert(mask))
+    return rows, parts
 
 
 def _with_past(rows: pa.RecordBatch, known: Mapping[int, Known]) -> pa.RecordBatch:
@@ -158,7 +178,7 @@ class Claims:
     def batches(self, stage: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
         """Claim rows batch by batch, up to 500 of one destination each."""
         waiting: dict[Destination, pa.RecordBatch] = {}
-        for destination, rows in self._by_destination(stage):
+        for destination, rows in self._by_destination(stage, self.ledger.make_destination):
             fresh = self._to_send(destination, rows)
             if destination in waiting:
                 fresh = pa.concat_batches([waiting.pop(destination), fresh])
@@ -171,7 +191,7 @@ class Claims:
 
     def rehearse(self, stage: Iterator[pa.RecordBatch], reason: str) -> None:
         """Count what `batches` would do, without claiming or holding anything."""
-        for destination, rows in self._by_destination(stage):
+        for destination, rows in self._by_destination(stage, self.ledger.find_destination):
             sifted = self._sifted(destination, rows)
             for why, held in sifted.hold.items():
                 self.tally.count("held", held.num_rows, why)
@@ -180,7 +200,7 @@ class Claims:
             self.tally.unfinished("pending", sifted.send, reason)
 
     def _by_destination(
-        self, stage: Iterator[pa.RecordBatch]
+        self, stage: Iterator[pa.RecordBatch], number_of: Callable[..., int | None]
     ) -> Iterator[tuple[Destination, pa.RecordBatch]]:
         known: dict[tuple[str, str], Destination] = {}
         for rows in stage:
@@ -190,10 +210,8 @@ class Claims:
             for pair in dict.fromkeys(pairs):
                 if pair not in known:
                     pixel, event = pair
-                    number = self.ledger.destination(
-                        target=self.target, pixel_id=pixel, event_id=event
-                    )
-                    known[pair] = Destination(number=number, pixel_id=pixel, event_id=event)
+                    number = number_of(target=self.target, pixel_id=pixel, event_id=event)
+                    known[pair] = Destination(number=number or 0, pixel_id=pixel, event_id=event)
                 chosen = pa.array([other == pair for other in pairs])
                 yield known[pair], rows.filter(chosen)
 
@@ -221,8 +239,7 @@ class Claims:
             except ClaimLostError:
                 parts.append(self._to_send(destination, held.select(rows.schema.names)))
                 continue
-            self.tally.count("held", held.num_rows, reason)
-            self.tally.newly_held += held.num_rows
+            self.tally.hold(held, reason)
         return pa.concat_batches(parts)
 
     def _claimed(self, destination: Destination, rows: pa.RecordBatch) -> Iterator[Batch]:

@@ -52,17 +52,21 @@ class Reach:
 def start(kept: Cursor | None, *, reach: Reach, now: datetime) -> datetime | date | int | None:
     """The smallest cursor to read, None for everything.
 
-    Without a kept cursor (a first run, or rules that changed) times go back to `max_age`.
+    Without a kept cursor (a first run, or rules that changed) times go back to `max_age`. A time
+    before the year 1 is everything too.
     """
     kind, lookback = reach.kind, reach.lookback
     if kind == "integer":
         back = lookback if isinstance(lookback, int) else 0
         return None if kept is None or kept.kind != kind else kept.position - back
     span = lookback if isinstance(lookback, timedelta) else _DEFAULT_LOOKBACK
-    if kept is None or kept.kind != kind:
-        moment = now - reach.max_age - span
-    else:
-        moment = _EPOCH + timedelta(microseconds=kept.position) - span
+    try:
+        if kept is None or kept.kind != kind:
+            moment = now - reach.max_age - span
+        else:
+            moment = _EPOCH + timedelta(microseconds=kept.position) - span
+    except OverflowError:
+        return None
     return moment.date() if kind == "date" else moment
 
 
@@ -77,4 +81,4 @@ def move(
     if largest is None:
         return kept
     latest = [] if kind == "integer" else [microseconds(began)]
-    return Cursor(kind=kind, position=min(largest, *latest, *unfinished))
+    return Cursor(kind=kind, position=min([largest, *latest, *unfinished]))

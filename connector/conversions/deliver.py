@@ -3,37 +3,29 @@
 Requests are made in threads; the ledger is written by the caller's thread alone.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.conversions.claims import Batch, Destination, claim_of
-from connector.conversions.outcomes import (
-    DEDUP_WINDOW,
-    RESEND_WINDOW,
-    RESENDS_IN_A_RUN,
-    SINGLES_THAT_CONDEMN,
-    Verdict,
-    backoff,
-    judge,
-)
+from connector.conversions.amounts import amounts_of
+from connector.conversions.claims import Batch, Destination, claim_of, late
+from connector.conversions.outcomes import RESENDS_IN_A_RUN, Verdict, judge
+from connector.conversions.pace import Pace
+from connector.conversions.refusals import Standing, parted
 from connector.conversions.tally import Tally
 from connector.errors import Exit
 from connector.http import Answer, NoAnswer
-from connector.state.ledger import Amount, Ledger
-from connector.state.ledger import Answer as Kept
+from connector.state.ledger import Kept, Ledger
 
-PATIENCE_SECONDS = 15 * 60.0
 # The answers after which X has seen the conversions.
 REACHED = frozenset({"accepted", "row", "too_large", "in_doubt"})
-_MILLISECOND = timedelta(milliseconds=1)
+Flying = dict[Future[Answer | NoAnswer | None], Batch]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,15 +61,6 @@ class Policy:
 
 
 @dataclass(kw_only=True)
-class _Standing:
-    """How a destination fares in this run."""
-
-    accepted: bool = False
-    suspect: bool = False
-    singles: dict[str, list[Batch]] = field(default_factory=dict)
-
-
-@dataclass(kw_only=True)
 class Delivery:
     """One run's sending; `closed` tells claims which destinations take nothing more."""
 
@@ -86,106 +69,120 @@ class Delivery:
     tally: Tally
     _again: deque[Batch] = field(default_factory=deque)
     _closed: dict[str, str] = field(default_factory=dict)
-    _standing: dict[Destination, _Standing] = field(default_factory=dict)
-    _not_before: float = 0.0
-    _stalled_since: float | None = None
-    _stalls: int = 0
+    _standing: dict[Destination, Standing] = field(default_factory=lambda: defaultdict(Standing))
+    _pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start with the patience that the policy allows."""
+        self._pace = Pace(deadline=self.policy.deadline)
 
     def closed(self, destination: Destination) -> str | None:
         """Why nothing more goes to a destination in this run, None while it does."""
-        if self.edges.stopping():
-            self._close_run("interrupted", Exit.UNFINISHED)
-        deadline = self.policy.deadline
-        if deadline is not None and self.edges.now() >= deadline:
-            self._close_run("deadline", Exit.UNFINISHED)
-        scopes = ("", destination.pixel_id, f"{destination.pixel_id} {destination.event_id}")
-        return next((self._closed[scope] for scope in scopes if scope in self._closed), None)
+        pixel = destination.pixel_id
+        scopes = (pixel, f"{pixel} {destination.event_id}")
+        reasons = (self._closed[scope] for scope in scopes if scope in self._closed)
+        return self._over() or next(reasons, None)
 
     def run(self, batches: Iterator[Batch]) -> None:
-        """Send every batch, or say why not."""
-        flying: dict[Future[Answer | NoAnswer | None], Batch] = {}
+        """Send every batch, or say why not.
+
+        Raises:
+            ConnectorError: the state is out of reach, or another run took over.
+        """
+        flying: Flying = {}
         with ThreadPoolExecutor(self.policy.senders, thread_name_prefix="send") as pool:
-            while True:
-                while len(flying) < self._room() and not (flying and self._must_wait()):
-                    batch = self._next(batches)
-                    if batch is None:
-                        break
-                    ready = self._depart(batch)
-                    if ready is not None:
-                        flying[pool.submit(self.edges.post, ready)] = ready
-                if not flying:
-                    return
-                done, _ = wait(flying, return_when=FIRST_COMPLETED)
-                for future in done:
-                    self._arrive(flying.pop(future), future.result())
+            try:
+                self._fill(flying, batches, pool)
+                while flying:
+                    done, _ = wait(flying, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        self._arrive(flying.pop(future), future.result())
+                    self._fill(flying, batches, pool)
+            finally:
+                # Only when something failed: what X still answers counts, as far as it can be kept.
+                for future, batch in flying.items():
+                    with suppress(Exception):
+                        self._arrive(batch, future.result())
+
+    def _fill(self, flying: Flying, batches: Iterator[Batch], pool: ThreadPoolExecutor) -> None:
+        """Let requests leave; answers that are on their way come before waiting or giving up."""
+        while len(flying) < self._room() and not (flying and (self._must_wait() or self._over())):
+            batch = self._again.popleft() if self._again else next(batches, None)
+            if batch is None:
+                return
+            ready = self._depart(batch)
+            if ready is not None:
+                flying[pool.submit(self.edges.post, ready)] = ready
 
     def _room(self) -> int:
-        """One request at a time while a destination refuses everything it gets."""
-        return 1 if any(s.suspect for s in self._standing.values()) else self.policy.senders
+        """One request at a time while parts of a refused request tell what is wrong."""
+        searching = any(b.part and not self._standing[b.destination].accepted for b in self._again)
+        return 1 if searching else self.policy.senders
 
     def _must_wait(self) -> bool:
-        return self._not_before > self.edges.now()
+        return self._pace.not_before > self.edges.now()
 
-    def _next(self, batches: Iterator[Batch]) -> Batch | None:
-        return self._again.popleft() if self._again else next(batches, None)
+    def _over(self) -> str | None:
+        """Why the whole run sends nothing more."""
+        if self.edges.stopping():
+            self._close("", "interrupted", Exit.UNFINISHED)
+        deadline = self.policy.deadline
+        if deadline is not None and self.edges.now() >= deadline:
+            self._close("", "deadline", Exit.UNFINISHED)
+        return self._closed.get("")
+
+    def _close(self, scope: str, reason: str, ending: Exit) -> None:
+        """Let nothing more go to the run (no scope), to a pixel, or to a pixel and event."""
+        if scope not in self._closed:
+            self._closed[scope] = reason
+            self.tally.endings.add(ending)
 
     def _depart(self, batch: Batch) -> Batch | None:
         """The batch as it may leave now, None when nothing of it does."""
         while self.closed(batch.destination) is None and self._must_wait():
-            self.edges.pause(self._not_before - self.edges.now())
+            self.edges.pause(self._pace.not_before - self.edges.now())
         reason = self.closed(batch.destination)
         if reason is not None:
             self._abandon(batch, reason)
             return None
-        remaining = self._hold_what_is_late(batch)
-        if remaining is None:
-            return None
-        self.edges.ledger.mark_sent(remaining.number, now=self._milliseconds())
-        self.tally.requests_sent += 1
-        self.tally.requests_retried += remaining.retried
-        return remaining
-
-    def _hold_what_is_late(self, batch: Batch) -> Batch | None:
-        """Hold rows that X might count twice if they left now."""
         now = self._milliseconds()
-        doubt_limit = pa.scalar(now - RESEND_WINDOW // _MILLISECOND, pa.int64())
-        late = {"in_doubt": pc.less_equal(batch.rows["doubt_since"], doubt_limit)}
-        if self.policy.browser_pixel:
-            oldest = pa.scalar(now - DEDUP_WINDOW // _MILLISECOND, pa.int64())
-            late["outside_dedup_window"] = pc.less(batch.rows["time_ms"], oldest)
-        for reason, known in late.items():
-            mask = pc.fill_null(known, fill_value=False)
-            held = batch.rows.filter(mask)
-            if not held.num_rows:
-                continue
-            part = claim_of(batch.destination, held)
+        rest = self._hold_what_is_late(batch, now)
+        if not rest.size:
+            return None
+        self.edges.ledger.mark_sent(rest.number, now=now)
+        self.tally.requests_sent += 1
+        self.tally.requests_retried += rest.left_at is not None
+        return replace(rest, left_at=now)
+
+    def _hold_what_is_late(self, batch: Batch, now: int) -> Batch:
+        """Hold rows that X might count twice if they left now; the batch without them."""
+        rest, parts = late(batch.rows, now=now, browser_pixel=self.policy.browser_pixel)
+        left = batch.size
+        for reason, rows in parts.items():
+            left -= rows.num_rows
+            part = claim_of(batch.destination, rows) if left else None
             self.edges.ledger.hold_back(batch.number, part, reason=reason, now=now)
-            self.tally.count("held", held.num_rows, reason)
-            self.tally.newly_held += held.num_rows
-            batch = replace(batch, rows=batch.rows.filter(pc.invert(mask)))
-            if not batch.size:
-                self.edges.ledger.release(batch.number, batch.claim)
-                return None
-            return self._hold_what_is_late(batch)
-        return batch
+            self.tally.hold(rows, reason)
+        return replace(batch, rows=rest)
 
     def _arrive(self, batch: Batch, answer: Answer | NoAnswer | None) -> None:
         """Commit what an answer means, before anything else happens."""
         if answer is None:
-            verdict = Verdict(meaning="credentials", reason="no token for this pixel")
+            verdict = Verdict(meaning="credentials", reason="no usable token for this pixel")
+            self.tally.requests_sent -= 1
         else:
             verdict = judge(answer, sent=batch.size, now=self.edges.now())
         if verdict.meaning in REACHED and not batch.reached:
             self.tally.sent(batch.rows)
-        batch = replace(batch, retried=True, reached=batch.reached or verdict.meaning in REACHED)
-        if verdict.meaning != "not_processed":
-            self._stalled_since, self._stalls = None, 0
+            batch = replace(batch, reached=True)
+        if verdict.meaning not in ("not_processed", "in_doubt"):
+            self._pace.processed()
         handlers: dict[str, Callable[[Batch, Verdict], None]] = {
             "accepted": self._accept,
             "not_processed": self._try_later,
-            "credentials": self._stop_credentials,
-            "destination": self._stop_destination,
-            "configuration": self._stop_configuration,
+            "credentials": self._stop,
+            "destination": self._stop,
+            "configuration": self._stop,
             "row": self._refuse,
             "too_large": self._refuse,
             "in_doubt": self._doubt,
@@ -193,162 +190,105 @@ class Delivery:
         handlers[verdict.meaning](batch, verdict)
 
     def _accept(self, batch: Batch, verdict: Verdict) -> None:
-        amounts, value = _amounts(batch.rows)
-        answer = Kept(debug_id=verdict.debug_id)
+        amounts, kept = amounts_of(batch.rows), Kept(debug_id=verdict.debug_id)
         self.edges.ledger.settle(
-            batch.number, "accepted", now=self._milliseconds(), answer=answer, amounts=amounts
+            batch.number, "accepted", now=self._milliseconds(), kept=kept, amounts=amounts
         )
-        standing = self._standing_of(batch)
-        standing.accepted, standing.suspect = True, False
-        self.tally.accepted(batch.size, value)
+        self._standing[batch.destination].accepted = True
+        self.tally.accepted(amounts)
         self.edges.progress(batch.size)
 
     def _try_later(self, batch: Batch, verdict: Verdict) -> None:
         self.edges.ledger.mark_not_sent(batch.number)
-        now = self.edges.now()
-        self._stalls += 1
-        self._stalled_since = now if self._stalled_since is None else self._stalled_since
-        told = verdict.wait
-        seconds = backoff(self._stalls, random=self.edges.random()) if told is None else told
-        last = self.policy.deadline or self._stalled_since + PATIENCE_SECONDS
-        if now + seconds > last:
-            self._close_run(
-                verdict.reason, Exit.UNFINISHED if verdict.answered else Exit.UNREACHABLE
-            )
+        self._again.append(batch)
+        seconds = self._pace.stall(
+            told=verdict.wait, now=self.edges.now(), random=self.edges.random()
+        )
+        if seconds is None:
+            ending = Exit.UNFINISHED if verdict.answered else Exit.UNREACHABLE
+            self._close("", verdict.reason, ending)
         else:
             self.edges.warn(f"X Ads: {verdict.reason}; trying again in {seconds:.0f} s")
-            self._not_before = max(self._not_before, now + seconds)
-        self._again.append(batch)
 
     def _doubt(self, batch: Batch, verdict: Verdict) -> None:
-        now = self._milliseconds()
-        kept = Kept(reason=verdict.reason, debug_id=verdict.debug_id, unclear=True)
+        now, kept = self._milliseconds(), Kept(debug_id=verdict.debug_id, unclear=True)
+        if not self._pace.unclear(
+            resends=batch.resends, now=self.edges.now(), random=self.edges.random()
+        ):
+            self._close("", verdict.reason, Exit.UNFINISHED)
         if self.policy.in_doubt == "hold":
-            self.edges.ledger.settle(batch.number, "held", now=now, answer=kept)
-            self.tally.count("held", batch.size, "in_doubt")
-            self.tally.newly_held += batch.size
+            kept = replace(kept, reason="in_doubt")
+            self.edges.ledger.settle(batch.number, "held", now=now, kept=kept)
+            self.tally.hold(batch.rows, "in_doubt")
         elif batch.resends < RESENDS_IN_A_RUN and self.closed(batch.destination) is None:
             self.edges.ledger.mark_in_doubt(batch.number)
             self.edges.warn(f"X Ads: {verdict.reason}; sending the same again")
-            if batch.resends:
-                wait_seconds = backoff(batch.resends, random=self.edges.random())
-                self._not_before = max(self._not_before, self.edges.now() + wait_seconds)
-            rows = _doubted(batch.rows, now)
-            self._again.appendleft(replace(batch, rows=rows, resends=batch.resends + 1))
+            self._again.appendleft(replace(_doubted(batch), resends=batch.resends + 1))
         else:
-            self.edges.ledger.settle(batch.number, "in_doubt", now=now, answer=kept)
-            self._count_doubt(batch, verdict.reason)
-
-    def _count_doubt(self, batch: Batch, reason: str) -> None:
-        self.tally.unfinished("in_doubt", batch.rows, reason)
-        self.tally.endings.add(Exit.UNFINISHED)
+            kept = replace(kept, reason=verdict.reason)
+            self.edges.ledger.settle(batch.number, "in_doubt", now=now, kept=kept)
+            self.tally.unfinished("in_doubt", batch.rows, verdict.reason)
 
     def _refuse(self, batch: Batch, verdict: Verdict) -> None:
-        """Halve a refused request until the rows that are wrong stand alone."""
-        standing = self._standing_of(batch)
+        """Part a refused request until the rows that are wrong stand alone."""
+        now = self._milliseconds()
         if batch.size > 1:
-            standing.suspect = not standing.accepted
-            half = (batch.size + 1) // 2
-            parts = [batch.rows.slice(0, half), batch.rows.slice(half)]
+            parts = parted(batch.rows, () if batch.part else verdict.values)
             claims = [claim_of(batch.destination, part) for part in parts]
-            numbers = self.edges.ledger.split(batch.number, claims, now=self._milliseconds())
-            for number, part in zip(reversed(numbers), reversed(parts), strict=True):
-                self._again.appendleft(replace(batch, number=number, rows=part))
+            numbers = self.edges.ledger.split(batch.number, claims, now=now)
+            pairs = zip(reversed(numbers), reversed(parts), strict=True)
+            self._again.extendleft(
+                replace(batch, number=number, rows=part, part=True) for number, part in pairs
+            )
             return
-        answer = Kept(reason=verdict.reason)
-        self.edges.ledger.settle(batch.number, "refused", now=self._milliseconds(), answer=answer)
-        self.tally.count("refused", 1, verdict.reason)
-        self.tally.newly_refused += 1
-        if standing.accepted:
-            return
-        singles = standing.singles.setdefault(verdict.reason, [])
-        singles.append(batch)
-        if len(standing.singles) == 1 and len(singles) == SINGLES_THAT_CONDEMN:
-            self._condemn(batch, verdict, singles)
+        kept = Kept(reason=verdict.reason)
+        self.edges.ledger.settle(batch.number, "refused", now=now, kept=kept)
+        self.tally.refuse(batch.rows, verdict.reason)
+        condemned = self._standing[batch.destination].refuse(batch, verdict.reason)
+        if condemned:
+            self._condemn(condemned, verdict)
 
-    def _condemn(self, batch: Batch, verdict: Verdict, singles: list[Batch]) -> None:
+    def _condemn(self, singles: list[Batch], verdict: Verdict) -> None:
         """Nothing passes and all fails alike: the mapping is wrong, not the rows."""
-        self._close(batch.destination, verdict.reason, Exit.CONFIGURATION)
+        destination = singles[0].destination
+        self._stop_sending(destination, verdict)
         self.edges.warn(
-            f"X Ads refuses every conversion of event {batch.destination.event_id} with"
+            f"X Ads refuses every conversion of event {destination.event_id} with"
             f" {verdict.reason}; the mapping is wrong, its rows stay pending"
         )
-        # A doubt is not taken back: those rows stay refused.
-        for single in [single for single in singles if not single.resends]:
-            self.edges.ledger.release(single.number, single.claim)
-            self.tally.count("refused", -1, verdict.reason)
-            self.tally.newly_refused -= 1
-            self.tally.unsent(single.rows, verdict.reason)
-        self._standing_of(batch).suspect = False
+        for single in singles:
+            self.tally.refuse(single.rows, verdict.reason, sign=-1)
+            self._abandon(single, verdict.reason)
 
-    def _stop_credentials(self, batch: Batch, verdict: Verdict) -> None:
-        scope = batch.destination.pixel_id if self.policy.pixel_scope else ""
-        self._closed.setdefault(scope, verdict.reason)
-        self.tally.endings.add(Exit.UNAUTHORIZED)
-        self._take_back(batch, verdict.reason)
-
-    def _stop_destination(self, batch: Batch, verdict: Verdict) -> None:
-        self._close(batch.destination, verdict.reason, Exit.CONFIGURATION)
-        self._take_back(batch, verdict.reason)
-
-    def _stop_configuration(self, batch: Batch, verdict: Verdict) -> None:
-        self._close_run(verdict.reason, Exit.CONFIGURATION)
-        self._take_back(batch, verdict.reason)
-
-    def _close(self, destination: Destination, reason: str, ending: Exit) -> None:
-        scope = f"{destination.pixel_id} {destination.event_id}"
-        self._closed.setdefault(scope, reason)
-        self._standing.setdefault(destination, _Standing()).suspect = False
-        self.tally.endings.add(ending)
-
-    def _close_run(self, reason: str, ending: Exit) -> None:
-        if "" not in self._closed:
-            self._closed[""] = reason
-            self.tally.endings.add(ending)
-
-    def _take_back(self, batch: Batch, reason: str) -> None:
+    def _stop(self, batch: Batch, verdict: Verdict) -> None:
+        """What was sent is not processed, and the like of it will not be."""
         self.edges.ledger.mark_not_sent(batch.number)
-        self._abandon(batch, reason)
+        self._stop_sending(batch.destination, verdict)
+        self._abandon(batch, verdict.reason)
+
+    def _stop_sending(self, destination: Destination, verdict: Verdict) -> None:
+        pixel = destination.pixel_id
+        if verdict.meaning == "credentials":
+            scope = pixel if self.policy.pixel_scope else ""
+            self._close(scope, verdict.reason, Exit.UNAUTHORIZED)
+        elif verdict.meaning == "configuration":
+            self._close("", verdict.reason, Exit.CONFIGURATION)
+        else:
+            self._close(f"{pixel} {destination.event_id}", verdict.reason, Exit.CONFIGURATION)
 
     def _abandon(self, batch: Batch, reason: str) -> None:
         """Do not send a claimed batch in this run."""
-        if batch.resends:
-            self.edges.ledger.give_up(
-                batch.number, "in_doubt", now=self._milliseconds(), reason=reason
-            )
-            self._count_doubt(batch, reason)
-            return
-        self.edges.ledger.release(batch.number, batch.claim)
+        self.edges.ledger.release(
+            batch.number, batch.claim, reason=reason, now=self._milliseconds()
+        )
         self.tally.unsent(batch.rows, reason)
-
-    def _standing_of(self, batch: Batch) -> _Standing:
-        return self._standing.setdefault(batch.destination, _Standing())
 
     def _milliseconds(self) -> int:
         return int(self.edges.now() * 1000)
 
 
-def _doubted(rows: pa.RecordBatch, now: int) -> pa.RecordBatch:
-    """Rows that are in doubt since now at the latest."""
-    position = rows.schema.get_field_index("doubt_since")
-    since = pc.fill_null(rows["doubt_since"], now)
-    return rows.set_column(position, "doubt_since", since)
-
-
-def _amounts(rows: pa.RecordBatch) -> tuple[list[Amount], dict[str, Decimal]]:
-    """What was accepted, by day and currency, and the value by currency."""
-    days: dict[tuple[str, str], tuple[int, Decimal]] = {}
-    values: dict[str, Decimal] = {}
-    columns = (rows[name].to_pylist() for name in ("time_ms", "currency", "value"))
-    for time_ms, currency, value in zip(*columns, strict=True):
-        day = datetime.fromtimestamp(time_ms / 1000, UTC).date().isoformat()
-        amount = Decimal(value or 0)
-        count, total = days.get((day, currency or ""), (0, Decimal(0)))
-        days[day, currency or ""] = count + 1, total + amount
-        if currency:
-            values[currency] = values.get(currency, Decimal(0)) + amount
-    amounts = [
-        Amount(day=day, currency=currency, conversions=count, amount=format(total, "f"))
-        for (day, currency), (count, total) in days.items()
-    ]
-    return amounts, values
+def _doubted(batch: Batch) -> Batch:
+    """The batch, in doubt since it last left at the latest."""
+    position = batch.rows.schema.get_field_index("doubt_since")
+    since = pc.fill_null(batch.rows["doubt_since"], pa.scalar(batch.left_at, pa.int64()))
+    return replace(batch, rows=batch.rows.set_column(position, "doubt_since", since))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from connector.conversions.stage import Census
+from connector.conversions.census import Census
 from connector.errors import Exit
 from connector.state.runs import Remembered
 
@@ -23,25 +23,26 @@ def before_sending(
     census: Census, remembered: Remembered | None, *, keys_digest: str, mapping: str
 ) -> Stop | None:
     """Whether a person has to say something first."""
-    sendable = census.outcomes["sendable"]
+    sendable = census.to_send
     if not sendable:
         return None
+    amount = f"{sendable} conversions{_worth(census.value)}"
+    older = f"{census.older} of them older than 48 hours{_worth(census.older_value)}"
     begin = f"`connector state begin {mapping} --send-history` sends them"
     if remembered is None:
         if not census.older:
             return None
         return Stop(
             reason="first_sync",
-            message=f"the first sync of {mapping} to this target would send {sendable} conversions,"
-            f" {census.older} of them older than 48 hours{_worth(census.older_value)}; {begin},"
-            f" `connector state begin {mapping} --before TIME` takes older ones as sent elsewhere",
+            message=f"the first sync of {mapping} to this target would send {amount}, {older};"
+            f" {begin}, `connector state begin {mapping} --before TIME` takes older ones as sent"
+            " elsewhere",
         )
     if remembered.keys_digest != keys_digest:
         return Stop(
             reason="keys_changed",
             message=f"pixel, event or conversion_id of {mapping} is made in another way now,"
-            f" so {sendable} conversions may be sent a second time"
-            f" ({census.older} older than 48 hours{_worth(census.older_value)}); {begin},"
+            f" so {amount}, {older}, may be sent a second time; {begin},"
             f" `connector state begin {mapping} --before TIME` takes older ones as sent before",
         )
     return None

@@ -1,9 +1,11 @@
 """What an answer means and what a conversion's past allows, as pure functions over tables."""
 
 import re
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Literal
 
 from connector.http import Answer, NoAnswer
@@ -13,7 +15,7 @@ from connector.x.conversions import ApiError, parse
 RESEND_WINDOW = timedelta(hours=47)
 DEDUP_WINDOW = timedelta(hours=48)
 RESENDS_IN_A_RUN = 3
-SINGLES_THAT_CONDEMN = 16
+MOST_VALUES = 1000  # twice what a request holds
 
 Meaning = Literal[
     "accepted",  # processed, all of it
@@ -46,7 +48,8 @@ _REDIRECTS = range(300, 400)
 class Verdict:
     """What an answer means; `reason` is kept and shown, `wait` are seconds that the answer told.
 
-    `answered` is false when nothing came back.
+    `answered` is false when nothing came back. `values` are what X complains about: they may be
+    identifiers, so they are never kept or shown.
     """
 
     meaning: Meaning
@@ -54,6 +57,7 @@ class Verdict:
     answered: bool = True
     wait: float | None = None
     debug_id: str | None = None
+    values: frozenset[str] = field(repr=False, default=frozenset())
 
 
 def judge(answer: Answer | NoAnswer, *, sent: int, now: float) -> Verdict:
@@ -67,8 +71,7 @@ def judge(answer: Answer | NoAnswer, *, sent: int, now: float) -> Verdict:
         reason = "" if full else "the acknowledgement does not match what was sent"
         meaning: Meaning = "accepted" if full else "in_doubt"
         return Verdict(meaning=meaning, reason=reason, debug_id=parsed.debug_id)
-    reason = _reason(status, parsed.errors)
-    wait = told_wait(answer, now=now)
+    reason, wait = _reason(status, parsed.errors), told_wait(answer, now=now)
     if status == 503:  # noqa: PLR2004 - Service Unavailable
         told = "retry-after" in answer.headers
         return Verdict(meaning="not_processed" if told else "in_doubt", reason=reason, wait=wait)
@@ -77,44 +80,62 @@ def judge(answer: Answer | NoAnswer, *, sent: int, now: float) -> Verdict:
     meaning = _MEANING_OF_STATUS.get(status, "in_doubt")
     if meaning == "row" and any(_DESTINATION_MESSAGES.search(e.message) for e in parsed.errors):
         meaning = "destination"
-    return Verdict(meaning=meaning, reason=reason, wait=wait)
+    quoted = (value for error in parsed.errors for value in _values(error))
+    values = frozenset(islice(quoted, MOST_VALUES))
+    return Verdict(meaning=meaning, reason=reason, wait=wait, values=values)
+
+
+# X's codes and parameters are words with dots; an address, number or hash is none.
+_NAME = re.compile(r"[A-Za-z_]+(\.[A-Za-z_]+)*|[0-9]{1,4}")
+_LONGEST_NAME = 40
 
 
 def _reason(status: int, errors: tuple[ApiError, ...]) -> str:
     """X's code and parameter; its message may hold a hash and is left out."""
-    if not errors:
-        return f"HTTP {status}"
-    return f"{_plain(errors[0].code)} {_plain(errors[0].parameter)}".strip()
+    words = (errors[0].code, errors[0].parameter) if errors else ()
+    names = [word for word in words if len(word) <= _LONGEST_NAME and _NAME.fullmatch(word)]
+    return " ".join(names) or f"HTTP {status}"
 
 
-def _plain(word: str) -> str:
-    return word if re.fullmatch(r"[A-Za-z0-9_.\[\]]{1,40}", word) and len(word) < 41 else ""  # noqa: PLR2004 - a name is shorter than a digest
+def _values(error: ApiError) -> Iterator[str]:
+    """What an error quotes: `hashed_email (abc) is …`, `… got "2026" for …`, its `value`."""
+    yield from re.findall(r"\(([^()]+)\)", error.message)
+    yield from re.findall(r'"([^"]+)"', error.message)
+    if error.value:
+        yield error.value
 
 
 def told_wait(answer: Answer, *, now: float) -> float | None:
     """Seconds that an answer asks to wait: `Retry-After` in both forms, else the account's reset.
 
-    Resets are epoch seconds of X's clock, so they are measured against its `Date` where it is told.
+    Moments are of X's clock, so they are measured against its `Date` where it is told.
     """
     headers = answer.headers
-    retry_after = headers.get("retry-after")
-    if retry_after is not None:
-        if retry_after.strip().isdigit():
-            return float(retry_after)
-        moment = _http_date(retry_after)
-        if moment is not None:
-            return max(0.0, moment - (_http_date(headers.get("date", "")) or now))
+    clock = _http_date(headers.get("date", ""))
+    here = now if clock is None else clock
+    retry_after = headers.get("retry-after", "").strip()
+    if _is_number(retry_after):
+        return float(retry_after)
+    moment = _http_date(retry_after)
+    if moment is not None:
+        return max(0.0, moment - here)
     for name in ("x-account-rate-limit-reset", "x-rate-limit-reset"):
-        reset = headers.get(name, "")
-        if reset.isdigit():
-            return max(0.0, float(reset) - (_http_date(headers.get("date", "")) or now))
+        reset = headers.get(name, "").strip()
+        if _is_number(reset):
+            return max(0.0, float(reset) - here)
     return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _http_date(text: str) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp()
-    except ValueError:
+        moment = parsedate_to_datetime(text)
+        # `-0000` gives a time without a zone, which is in UTC all the same.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None
 
 
@@ -153,23 +174,26 @@ def decide(known: Known, *, digest: str, sender: Sender) -> Decision:
         return Decision(course="accepted", reason=reason, changed=changed)
     if known.state == "held":
         return Decision(course="held", reason=known.reason or "in_doubt")
-    if known.state == "refused":
-        return _decide_refused(known, digest=digest, sender=sender)
-    if not own:
-        return Decision(course="pending", reason="claimed_by_other_mapping")
-    if sender.in_doubt == "hold" or is_past_window(known.doubt_since, sender.now):
-        return Decision(course="hold", reason="in_doubt")
-    return Decision(course="send")
-
-
-def _decide_refused(known: Known, *, digest: str, sender: Sender) -> Decision:
-    unchanged = known.digest == digest and known.rules_digest == sender.rules_digest
-    if unchanged:
+    if known.state == "refused" and not _has_changed(known, digest=digest, sender=sender):
         return Decision(course="refused", reason=known.reason or "")
-    doubtful = known.doubt_since is not None
-    if doubtful and (sender.in_doubt == "hold" or is_past_window(known.doubt_since, sender.now)):
+    if known.state != "refused" and not own:
+        return Decision(course="pending", reason="claimed_by_other_mapping")
+    if _is_doubtful(known) and not _may_resend(known, sender):
         return Decision(course="hold", reason="in_doubt")
     return Decision(course="send")
+
+
+def _has_changed(known: Known, *, digest: str, sender: Sender) -> bool:
+    return known.digest != digest or known.rules_digest != sender.rules_digest
+
+
+def _is_doubtful(known: Known) -> bool:
+    """Whether X may have processed it; a refusal does not end a doubt."""
+    return known.doubt_since is not None or known.state == "sent"
+
+
+def _may_resend(known: Known, sender: Sender) -> bool:
+    return sender.in_doubt == "resend" and not is_past_window(known.doubt_since, sender.now)
 
 
 def same_content(one: str, other: str) -> bool:
@@ -185,5 +209,5 @@ def is_past_window(doubt_since: int | None, now: int) -> bool:
 
 
 def backoff(attempt: int, *, random: float) -> float:
-    """Seconds before try `attempt` (from 1): doubling from one to sixty, with full jitter above."""
-    return float(min(60.0, 2.0 ** (attempt - 1))) * (0.5 + random / 2)
+    """Seconds before try `attempt` (from 1): doubling from one to sixty, less up to a half."""
+    return min(60.0, 2.0 ** min(attempt - 1, 6)) * (0.5 + random / 2)

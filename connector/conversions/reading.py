@@ -7,17 +7,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connector.conversions import cursor, gates
+from connector.conversions.census import Census
 from connector.conversions.fingerprint import rules_digest
 from connector.conversions.mapper import Mapper, open_mapper
 from connector.conversions.outcomes import DEDUP_WINDOW
-from connector.conversions.stage import Census, Stage
+from connector.conversions.stage import Stage
 from connector.conversions.world import Job, World, milliseconds
 from connector.errors import ConfigurationError, StoppedError
 from connector.project.mapping import Mapping
 from connector.source import Selection
 from connector.state.runs import Remembered
 
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 30_000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector.conversions import gates, stage, summary
+from connector.conversions.census import Census
 from connector.conversions.claims import Claims, Rules
 from connector.conversions.deliver import Delivery, Edges, Policy
 from connector.conversions.fingerprint import keys_digest
 from connector.conversions.outcomes import RESEND_WINDOW, Sender
 from connector.conversions.reading import Read, next_cursor, read_and_map
-from connector.conversions.stage import Census, Stage
+from connector.conversions.stage import Stage
 from connector.conversions.tally import Tally
 from connector.conversions.world import Job, World, milliseconds
 from connector.errors import STATUS_OF_EXIT, Exit, worst

@@ -1,6 +1,7 @@
 """What became of the rows of a run, counted while it happens."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pyarrow.compute as pc
 
 from connector.conversions.body import COVERAGE
 from connector.errors import Exit
+from connector.state.ledger import Amount
 
 OUTCOMES = (
     "accepted", "deduplicated", "suppressed", "rejected", "refused", "in_doubt", "held", "pending",
@@ -19,9 +21,9 @@ OUTCOMES = (
 class Tally:
     """Counts by outcome and reason; `unfinished_cursor` is the smallest of rows to read again.
 
-    `unseen` are rows the ledger had not met before, `newly_held` and `newly_refused` what this run
-    made so, `held_before` and `changed` what it found. `endings` holds the codes of what happened,
-    `planned_*` what a rehearsal would have sent.
+    `unseen` are rows the ledger had not met before and `newly_refused` those of them that X
+    refused; `newly_held` is what this run holds, `held_before` and `changed` what it found.
+    `endings` holds the codes of what happened, `planned_*` what a rehearsal would have sent.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -85,8 +87,20 @@ class Tally:
                 total = self.planned_value.get(currency, Decimal(0))
                 self.planned_value[currency] = total + Decimal(value)
 
-    def accepted(self, rows: int, value: dict[str, Decimal]) -> None:
+    def accepted(self, amounts: Iterable[Amount]) -> None:
         """Count accepted rows and their value by currency."""
-        self.count("accepted", rows)
-        for currency, amount in value.items():
-            self.value[currency] = self.value.get(currency, Decimal(0)) + amount
+        for amount in amounts:
+            self.count("accepted", amount.conversions)
+            if amount.currency:
+                total = self.value.get(amount.currency, Decimal(0))
+                self.value[amount.currency] = total + Decimal(amount.amount)
+
+    def hold(self, rows: pa.RecordBatch, reason: str) -> None:
+        """Count rows that are held from now on."""
+        self.count("held", rows.num_rows, reason)
+        self.newly_held += rows.num_rows
+
+    def refuse(self, rows: pa.RecordBatch, reason: str, *, sign: int = 1) -> None:
+        """Count rows that X refuses, or with a `sign` of -1 take that back."""
+        self.count("refused", sign * rows.num_rows, reason)
+        self.newly_refused += sign * rows["seen"].null_count

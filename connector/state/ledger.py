@@ -1,16 +1,20 @@
 """The ledger: what became of each conversion, kept so that nothing is accepted twice or lost.
 
-Each function that changes something is one durable transaction. Those of a run carry its number
-and fail with `OvertakenError` when another run has taken its batches for a dead one's.
+Each method that changes something is one durable transaction. It fails with `OvertakenError` when
+another run has taken this one for dead, and with `UnreachableError` when the state is out of reach.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from connector.errors import OvertakenError
 from connector.state.database import Database
+from connector.state.recovery import RESTORE, expire, recover
+
+__all__ = ["Amount", "Claim", "ClaimLostError", "Kept", "Known", "Ledger", "expire", "recover"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +48,11 @@ class Claim:
 
 
 class ClaimLostError(Exception):
-    """Another mapping claimed one of the conversions since the ledger was asked; ask again."""
+    """One of the conversions is not what it was when the ledger was asked; ask again."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Kept:
     """What is kept of an answer: `reason` of a refusal or doubt, X's `debug_id`.
 
     `unclear` says that the request may or may not have been processed.
@@ -78,20 +82,27 @@ class Ledger:
         self._mapping = mapping
         self._rules_digest = rules_digest
 
-    def destination(self, *, target: str, pixel_id: str, event_id: str) -> int:
-        """The number of a pixel's event at a target; made when it is new."""
-        key = {"target": target, "pixel": pixel_id, "event": event_id}
-        where = "target = :target and pixel_id = :pixel and event_id = :event"
-        rows = self._database.read(f"select id from destinations where {where}", **key)
-        if not rows:
-            with self._database.write() as connection:
+    def find_destination(self, *, target: str, pixel_id: str, event_id: str) -> int | None:
+        """The number of a pixel's event at a target, None when nothing was ever sent there."""
+        rows = self._database.read(
+            "select id from destinations"
+            " where target = :target and pixel_id = :pixel and event_id = :event",
+            target=target, pixel=pixel_id, event=event_id,
+        )  # fmt: skip
+        return int(rows[0][0]) if rows else None
+
+    def make_destination(self, *, target: str, pixel_id: str, event_id: str) -> int:
+        """The number of a pixel's event at a target; a new one when there is none."""
+        found = self.find_destination(target=target, pixel_id=pixel_id, event_id=event_id)
+        while found is None:
+            with self._write() as connection:
                 connection.execute(
-                    "insert into destinations (target, pixel_id, event_id)"
-                    " values (:target, :pixel, :event) on conflict do nothing",
-                    key,
+                    "insert into destinations (target, pixel_id, event_id) values (?, ?, ?)"
+                    " on conflict do nothing",
+                    (target, pixel_id, event_id),
                 )
-            return self.destination(target=target, pixel_id=pixel_id, event_id=event_id)
-        return int(rows[0][0])
+            found = self.find_destination(target=target, pixel_id=pixel_id, event_id=event_id)
+        return found
 
     def known(self, destination: int, conversion_ids: Sequence[str]) -> Mapping[int, Known]:
         """What is known, by position in `conversion_ids`."""
@@ -103,9 +114,8 @@ class Ledger:
             " cross join conversions c"
             "  on c.destination = :destination and c.conversion_id = k.value"
             " join batches b on b.id = c.batch",
-            ids=json.dumps(list(conversion_ids)),
-            destination=destination,
-        )
+            ids=json.dumps(list(conversion_ids)), destination=destination,
+        )  # fmt: skip
         return {
             position: Known(
                 batch=batch, state=state, mapping=mapping, rules_digest=rules, digest=digest,
@@ -120,8 +130,8 @@ class Ledger:
         Raises:
             ClaimLostError: nothing was claimed.
         """
-        with self._database.write() as connection:
-            return [self._take(connection, claim, state="claimed", now=now) for claim in claims]
+        with self._write() as connection:
+            return [self._take(connection, claim, now) for claim in claims]
 
     def hold(self, claim: Claim, *, reason: str, now: int) -> None:
         """Keep conversions that no batch of this run has from being sent: a person decides.
@@ -129,123 +139,105 @@ class Ledger:
         Raises:
             ClaimLostError: nothing was held.
         """
-        with self._database.write() as connection:
-            self._take(connection, claim, state="held", now=now, reason=reason)
+        with self._write() as connection:
+            self._hold(connection, self._take(connection, claim, now), reason, now)
 
-    def hold_back(self, batch: int, part: Claim, *, reason: str, now: int) -> None:
-        """Take conversions out of a claimed batch and hold them."""
-        with self._database.write() as connection:
+    def hold_back(self, batch: int, part: Claim | None, *, reason: str, now: int) -> None:
+        """Hold some conversions of a claimed batch, or all of it (None)."""
+        with self._write() as connection:
             self._require(connection, batch, "claimed")
-            held = self._new_batch(connection, part.destination, "held", now, reason)
-            _put(connection, part, held, parent=batch)
+            held = batch
+            if part is not None:
+                held = self._new_batch(connection, part.destination, now)
+                _put(connection, part, held, parent=batch)
+            self._hold(connection, held, reason, now)
 
     def split(self, batch: int, parts: Sequence[Claim], *, now: int) -> list[int]:
-        """Move the conversions of a request that was refused as a whole into smaller batches."""
-        with self._database.write() as connection:
-            self._change(connection, batch, "refused", "sent", "settled_at = :now", {"now": now})
-            numbers = []
-            for part in parts:
-                number = self._new_batch(connection, part.destination, "claimed", now, None)
+        """Put the conversions of a request that was refused as a whole into smaller batches."""
+        with self._write() as connection:
+            self._require(connection, batch, "sent")
+            numbers = [self._new_batch(connection, part.destination, now) for part in parts]
+            for number, part in zip(numbers, parts, strict=True):
                 _put(connection, part, number, parent=batch)
-                numbers.append(number)
+            connection.execute("delete from batches where id = ?", (batch,))
             return numbers
 
     def mark_sent(self, batch: int, *, now: int) -> None:
         """Say that the batch's request is about to leave."""
-        self._move(batch, "sent", "claimed", "sent_at = :now", now=now)
+        self._move(batch, "claimed", "sent", "sent_at = :now", now=now)
 
     def mark_not_sent(self, batch: int) -> None:
         """Say that the platform did not process the request; it may be sent again."""
-        self._move(batch, "claimed", "sent", "sent_at = null")
+        self._move(batch, "sent", "claimed", "sent_at = null")
 
     def mark_in_doubt(self, batch: int) -> None:
         """Say that no clear answer came, and that this run means to send the batch again."""
-        self._move(batch, "claimed", "sent", "doubt_since = coalesce(doubt_since, sent_at)")
+        self._move(batch, "sent", "claimed", "doubt_since = coalesce(doubt_since, sent_at)")
 
     def settle(
-        self, batch: int, state: str, *, now: int, answer: Answer, amounts: Iterable[Amount] = ()
+        self, batch: int, state: str, *, now: int, kept: Kept, amounts: Iterable[Amount] = ()
     ) -> None:
         """Commit what the answer to a request that was sent means for its conversions."""
-        doubt = ", doubt_since = coalesce(doubt_since, sent_at)" if answer.unclear else ""
+        doubt = ", doubt_since = coalesce(doubt_since, sent_at)" if kept.unclear else ""
         also = "settled_at = :now, reason = :reason, debug_id = :debug_id" + doubt
-        values = {"now": now, "reason": answer.reason, "debug_id": answer.debug_id}
-        with self._database.write() as connection:
-            self._change(connection, batch, state, "sent", also, values)
+        values = {"now": now, "reason": kept.reason, "debug_id": kept.debug_id}
+        with self._write() as connection:
+            self._change(connection, batch, ("sent", state), also, values)
             connection.executemany(
                 "insert into amounts values (?, ?, ?, ?, ?)",
                 [(batch, a.day, a.currency, a.conversions, a.amount) for a in amounts],
             )
 
-    def give_up(self, batch: int, state: str, *, now: int, reason: str) -> None:
-        """Leave a batch that is in doubt, and was not sent again, as in_doubt or held."""
-        self._move(batch, state, "claimed", "settled_at = :now, reason = :reason",
-                   now=now, reason=reason)  # fmt: skip
+    def release(self, batch: int, claim: Claim, *, reason: str, now: int) -> None:
+        """Take a claim, or a refusal, back: the conversions are what they were before it.
 
-    def release(self, batch: int, claim: Claim) -> None:
-        """Take a claim, or a refusal, back: the conversions are what they were before it."""
-        with self._database.write() as connection:
+        A batch that got in doubt in this run stays so.
+        """
+        with self._write() as connection:
             self._require(connection, batch, "claimed", "refused")
+            doubtful = connection.execute(
+                "update batches set state = 'in_doubt', settled_at = ?, reason = ?"
+                " where id = ? and doubt_since is not null",
+                (now, reason, batch),
+            ).rowcount
+            if doubtful:
+                return
             keys = [(batch, claim.destination, key) for key in claim.conversion_ids]
             where = "batch = ? and destination = ? and conversion_id = ?"
-            connection.executemany(f"{_RESTORE} and {where}", keys)
+            connection.executemany(f"{RESTORE} and {where}", keys)
             connection.executemany(f"delete from conversions where {where}", keys)
             connection.execute("delete from batches where id = ?", (batch,))
 
-    def _take(
-        self,
-        connection: sqlite3.Connection,
-        claim: Claim,
-        *,
-        state: str,
-        now: int,
-        reason: str | None = None,
-    ) -> int:
-        batch = self._new_batch(connection, claim.destination, state, now, reason)
-        # A doubt stays with the conversion when it moves on, whatever the next answer is.
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._database.write() as connection:
+            running = "select 1 from runs where id = ? and finished_at is null"
+            if connection.execute(running, (self._run,)).fetchone() is None:
+                raise self._overtaken()
+            yield connection
+
+    def _take(self, connection: sqlite3.Connection, claim: Claim, now: int) -> int:
+        batch = self._new_batch(connection, claim.destination, now)
+        rows = zip(claim.conversion_ids, claim.digests, claim.seen, strict=True)
         taken = connection.executemany(
-            "insert into conversions (destination, conversion_id, batch, digest)"
-            " values (?, ?, ?, ?)"
-            " on conflict (destination, conversion_id) do update set"
-            "  doubt_since = coalesce(conversions.doubt_since,"
-            "   (select b.doubt_since from batches b where b.id = conversions.batch)),"
-            "  previous = conversions.batch, batch = excluded.batch, digest = excluded.digest"
-            " where conversions.batch = ?",
-            [
-                (claim.destination, key, batch, digest, seen)
-                for key, digest, seen in zip(
-                    claim.conversion_ids, claim.digests, claim.seen, strict=True
-                )
-            ],
+            _TAKE, [(claim.destination, key, batch, digest, seen) for key, digest, seen in rows]
         ).rowcount
         if taken != len(claim.conversion_ids):
             raise ClaimLostError
         return batch
 
-    def _new_batch(
-        self,
-        connection: sqlite3.Connection,
-        destination: int,
-        state: str,
-        now: int,
-        reason: str | None,
-    ) -> int:
-        settled = now if state == "held" else None
+    def _new_batch(self, connection: sqlite3.Connection, destination: int, now: int) -> int:
         row = connection.execute(
-            "insert into batches"
-            " (run, mapping, destination, state, rules_digest, claimed_at, settled_at, reason)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?) returning id",
-            (
-                self._run,
-                self._mapping,
-                destination,
-                state,
-                self._rules_digest,
-                now,
-                settled,
-                reason,
-            ),
+            "insert into batches (run, mapping, destination, state, rules_digest, claimed_at)"
+            " values (?, ?, ?, 'claimed', ?, ?) returning id",
+            (self._run, self._mapping, destination, self._rules_digest, now),
         ).fetchone()
         return int(row[0])
+
+    def _hold(self, connection: sqlite3.Connection, batch: int, reason: str, now: int) -> None:
+        values = {"now": now, "reason": reason}
+        also = "settled_at = :now, reason = :reason"
+        self._change(connection, batch, ("claimed", "held"), also, values)
 
     def _require(self, connection: sqlite3.Connection, batch: int, *states: str) -> None:
         row = connection.execute(
@@ -254,23 +246,19 @@ class Ledger:
         if row is None or row[0] not in states:
             raise self._overtaken()
 
-    def _move(self, batch: int, state: str, before: str, also: str, **values: object) -> None:
-        with self._database.write() as connection:
-            self._change(connection, batch, state, before, also, values)
+    def _move(self, batch: int, before: str, after: str, also: str, **values: object) -> None:
+        with self._write() as connection:
+            self._change(connection, batch, (before, after), also, values)
 
     def _change(
-        self,
-        connection: sqlite3.Connection,
-        batch: int,
-        state: str,
-        before: str,
-        also: str,
+        self, connection: sqlite3.Connection, batch: int, states: tuple[str, str], also: str,
         values: Mapping[str, object],
-    ) -> None:
+    ) -> None:  # fmt: skip
+        before, after = states
         changed = connection.execute(
-            f"update batches set state = :state, {also}"
+            f"update batches set state = :after, {also}"
             " where id = :batch and run = :run and state = :before",
-            {"state": state, "batch": batch, "run": self._run, "before": before, **values},
+            {"after": after, "before": before, "batch": batch, "run": self._run, **values},
         ).rowcount
         if changed != 1:
             raise self._overtaken()
@@ -281,11 +269,20 @@ class Ledger:
         )
 
 
-# The digest goes: what was claimed in between was never sent, so it counts as changed.
-_RESTORE = (
-    "update conversions set batch = previous, previous = null, digest = ''"
-    " where previous is not null"
+# Only what is new, or what may be sent again and has not moved since the ledger was asked. A doubt
+# stays with the conversion when it moves on, whatever the next answer is.
+_TAKE = """
+insert into conversions (destination, conversion_id, batch, digest) values (?, ?, ?, ?)
+on conflict (destination, conversion_id) do update set
+  doubt_since = coalesce(
+    conversions.doubt_since, (select doubt_since from batches where id = conversions.batch)
+  ),
+  previous = conversions.batch, previous_digest = conversions.digest,
+  batch = excluded.batch, digest = excluded.digest
+where conversions.batch = ? and exists (
+  select 1 from batches where id = conversions.batch and state in ('in_doubt', 'refused')
 )
+"""
 
 
 def _put(connection: sqlite3.Connection, part: Claim, batch: int, *, parent: int) -> None:
@@ -300,54 +297,3 @@ def _put(connection: sqlite3.Connection, part: Claim, batch: int, *, parent: int
         " where destination = ? and conversion_id = ? and batch = ?",
         [(batch, part.destination, key, parent) for key in part.conversion_ids],
     )
-
-
-def recover(connection: sqlite3.Connection, *, mapping: str, target: str, run: int) -> int:
-    """Settle what a dead run of this mapping and target left; the number of batches in doubt.
-
-    Claims that never left are released; requests that may have left are in doubt. Both get this
-    run's number, so that a run that was stopped and wakes up can change nothing.
-    """
-    mine = (
-        "mapping = :mapping and state = :state and destination in"
-        " (select id from destinations where target = :target)"
-    )
-    keys = {"mapping": mapping, "target": target, "run": run}
-    connection.execute(
-        "update batches set state = 'in_doubt', run = :run,"
-        f" doubt_since = coalesce(doubt_since, sent_at) where {mine}",
-        {**keys, "state": "sent"},
-    )
-    in_doubt = connection.execute("select changes()").fetchone()[0]
-    connection.execute(
-        f"update batches set state = 'in_doubt', run = :run where {mine}"
-        " and doubt_since is not null",
-        {**keys, "state": "claimed"},
-    )
-    in_doubt += connection.execute("select changes()").fetchone()[0]
-    claimed = f"(select id from batches where {mine})"
-    parameters = {**keys, "state": "claimed"}
-    if connection.execute(f"select exists {claimed}", parameters).fetchone()[0]:
-        connection.execute(f"{_RESTORE} and batch in {claimed}", parameters)
-        connection.execute(f"delete from conversions where batch in {claimed}", parameters)
-        connection.execute(f"delete from batches where {mine}", parameters)
-    return int(in_doubt)
-
-
-def expire(connection: sqlite3.Connection, *, mapping: str, target: str, before: int) -> int:
-    """Hold what has been in doubt since before a time; the number of conversions newly held."""
-    expired = (
-        "select b.id from batches b join destinations d on d.id = b.destination"
-        " where b.mapping = :mapping and d.target = :target and b.state = 'in_doubt'"
-        " and b.doubt_since < :before"
-    )
-    values = {"mapping": mapping, "target": target, "before": before}
-    if not connection.execute(f"select exists ({expired})", values).fetchone()[0]:
-        return 0
-    held = connection.execute(
-        f"select count(*) from conversions where batch in ({expired})", values
-    ).fetchone()[0]
-    connection.execute(
-        f"update batches set state = 'held', reason = 'in_doubt' where id in ({expired})", values
-    )
-    return int(held)

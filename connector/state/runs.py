@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from connector.errors import OvertakenError
 from connector.state.database import Database
 
 
@@ -66,13 +67,16 @@ def begin_mapping(
     connection: sqlite3.Connection, *, target: str, mapping: str, keys_digest: str, now: int,
     before: int | None,
 ) -> None:  # fmt: skip
-    """Let a mapping send to a target from now on, with the keys it has now."""
+    """Let a mapping send to a target from now on, with the keys it has now.
+
+    What is from before `before` was sent by something else; None takes such a word back.
+    """
     connection.execute(
         "insert into mappings"
         " (target, mapping, keys_digest, rules_digest, begun_before, begun_at)"
         " values (?, ?, ?, '', ?, ?)"
         " on conflict (target, mapping) do update set keys_digest = excluded.keys_digest,"
-        "  begun_before = coalesce(excluded.begun_before, begun_before), rules_digest = ''",
+        "  begun_before = excluded.begun_before, rules_digest = ''",
         (target, mapping, keys_digest, before, now),
     )
 
@@ -106,11 +110,18 @@ class Ending:
 
 
 def end_run(connection: sqlite3.Connection, run: int, ending: Ending) -> None:
-    """The run's end, its counts and the mapping's cursor, in the caller's transaction."""
-    connection.execute(
-        "update runs set finished_at = ?, status = ?, summary = ? where id = ?",
+    """The run's end, its counts and the mapping's cursor, in the caller's transaction.
+
+    Raises:
+        OvertakenError: another run has ended this one.
+    """
+    ended = connection.execute(
+        "update runs set finished_at = ?, status = ?, summary = ?"
+        " where id = ? and finished_at is null",
         (ending.now, ending.status, json.dumps(ending.summary), run),
-    )
+    ).rowcount
+    if ended != 1:
+        raise OvertakenError("another run has taken this one for dead; its cursor stays")
     where = "(target, mapping) = (select target, mapping from runs where id = :run)"
     values = {"run": run, "now": ending.now, "rules": ending.rules_digest, "cursor": ending.cursor}
     connection.execute(f"update mappings set finished_at = :now where {where}", values)

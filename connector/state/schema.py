@@ -6,10 +6,9 @@ is one update. No identifier is here, raw or hashed. Times are milliseconds sinc
 
 VERSION = 1
 
-# claimed: may be sent by this run; sent: the request may have left; the rest as the design names.
-BATCH_STATES = ("claimed", "sent", "accepted", "in_doubt", "refused", "held")
-UNSETTLED = ("claimed", "sent")
-
+# A batch is `claimed` until its request may have left, then `sent`, in the end `accepted`,
+# `refused`, `in_doubt` or `held`. `previous` and `previous_digest` are what a conversion was before
+# its claim, so that a claim can be taken back; `doubt_since` is a doubt from before it.
 TABLES = """
 create table meta (
   key text primary key,
@@ -66,6 +65,7 @@ create table conversions (
   batch integer not null,
   previous integer,
   digest text not null,
+  previous_digest text,
   doubt_since integer,
   primary key (destination, conversion_id)
 ) without rowid;

@@ -1,15 +1,20 @@
 """`POST /12/measurement/conversions/{pixel_id}`: the request, its two signers, and its answers."""
 
 import json
+import logging
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from requests.auth import AuthBase
 
-from connector.http import Answer, NoAnswer, Request
+from connector.http import Answer, Request
 
 LARGEST_BATCH = 500
 _PATH = "/12/measurement/conversions/"
+# What a header can carry; X's own tokens are plain words.
+_TOKEN = re.compile(r"[!-~]+")
+_DEBUG_ID = re.compile(r"[0-9A-Za-z-]{1,40}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,21 +24,18 @@ class Credentials:
     `oauth1` is consumer key, consumer secret, token and token secret.
     """
 
-    pixel_tokens: Mapping[str, str] | None = None
-    oauth1: tuple[str, str, str, str] | None = None
-
-    def __repr__(self) -> str:
-        """Nothing of the secrets."""
-        return "Credentials(…)"
+    pixel_tokens: Mapping[str, str] | None = field(repr=False, default=None)
+    oauth1: tuple[str, str, str, str] | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApiError:
-    """One entry of X's `errors`; its message may hold a hash, and is never kept."""
+    """One entry of X's `errors`; `message` and `value` may hold a hash, and are never kept."""
 
     code: str
     parameter: str
-    message: str
+    message: str = field(repr=False)
+    value: str = field(repr=False, default="")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +50,18 @@ class Parsed:
 def request(
     *, base_url: str, pixel_id: str, conversions: Sequence[str], credentials: Credentials
 ) -> Request | None:
-    """The request for conversions that are ready JSON; None without a token for this pixel."""
+    """The request for conversions that are ready JSON; None without a usable token for the pixel.
+
+    One request is signed once: make another for another try.
+    """
     headers: dict[str, str] = {}
     auth: AuthBase | None = None
     if credentials.oauth1 is not None:
         auth = _oauth1(*credentials.oauth1)
     else:
         tokens = credentials.pixel_tokens or {}
-        token = tokens.get(pixel_id) or tokens.get("")
-        if token is None:
+        token = tokens.get(pixel_id) or tokens.get("") or ""
+        if not _TOKEN.fullmatch(token):
             return None
         headers["X-Pixel-Token"] = token
     body = '{"conversions":[' + ",".join(conversions) + "]}"
@@ -68,6 +73,8 @@ def _oauth1(key: str, secret: str, token: str, token_secret: str) -> AuthBase:
     # Signs with the host as called and a fresh nonce each time; a JSON body is not signed.
     from requests_oauthlib import OAuth1  # noqa: PLC0415 - pixel tokens do without it
 
+    for chatty in ("oauthlib", "requests_oauthlib"):  # they log signatures and headers
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     signer: AuthBase = OAuth1(key, secret, token, token_secret)
     return signer
 
@@ -76,29 +83,24 @@ def parse(answer: Answer) -> Parsed:
     """What an answer's body says; an empty `Parsed` for one that is not X's JSON."""
     try:
         body = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Parsed()
     if not isinstance(body, dict):
         return Parsed()
     data = body.get("data")
     data = data if isinstance(data, dict) else {}
     processed, debug_id = data.get("conversions_processed"), data.get("debug_id")
-    errors = body.get("errors")
+    errors = body.get("errors") or []
     return Parsed(
         processed=processed if type(processed) is int else None,
-        debug_id=debug_id if isinstance(debug_id, str) else None,
-        errors=tuple(
-            ApiError(
-                code=str(entry.get("code") or "UNKNOWN"),
-                parameter=str(entry.get("parameter") or ""),
-                message=str(entry.get("message") or ""),
-            )
-            for entry in (errors if isinstance(errors, list) else ())
-            if isinstance(entry, dict)
-        ),
+        debug_id=debug_id if isinstance(debug_id, str) and _DEBUG_ID.fullmatch(debug_id) else None,
+        errors=tuple(map(_error, errors if isinstance(errors, list) else [errors])),
     )
 
 
-__all__ = [
-    "LARGEST_BATCH", "Answer", "ApiError", "Credentials", "NoAnswer", "Parsed", "parse", "request",
-]  # fmt: skip
+def _error(entry: object) -> ApiError:
+    fields = entry if isinstance(entry, dict) else {}
+    return ApiError(
+        code=str(fields.get("code") or "UNKNOWN"),
+        **{name: str(fields.get(name) or "") for name in ("parameter", "message", "value")},
+    )

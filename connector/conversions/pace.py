@@ -1,0 +1,52 @@
+"""When the next request may leave, and when it is time to give up."""
+
+from dataclasses import dataclass
+
+from connector.conversions.outcomes import backoff
+
+PATIENCE_SECONDS = 15 * 60.0
+# So many requests in a row without a clear answer: more of them would only put more in doubt.
+UNCLEAR_THAT_STOP = 16
+
+
+@dataclass(kw_only=True)
+class Pace:
+    """How the answers of a run slow it down; times are epoch seconds.
+
+    `deadline` is when patience ends, None for `PATIENCE_SECONDS` after the platform stopped to
+    process anything.
+    """
+
+    deadline: float | None
+    not_before: float = 0.0
+    _stalled_since: float | None = None
+    _stalls: int = 0
+    _unclear: int = 0
+
+    def processed(self) -> None:
+        """The platform gave a clear answer."""
+        self._stalled_since, self._stalls, self._unclear = None, 0, 0
+
+    def stall(self, *, told: float | None, now: float, random: float) -> float | None:
+        """The platform processes nothing: seconds to wait, None when patience is over.
+
+        `told` are the seconds that it asked for; less than one is no pace to go on with.
+        """
+        self._stalled_since = now if self._stalled_since is None else self._stalled_since
+        if now >= self.not_before:
+            self._stalls += 1
+        seconds = told if told is not None and told >= 1 else 0.0
+        seconds = seconds or max(told or 0.0, backoff(self._stalls, random=random))
+        last = self._stalled_since + PATIENCE_SECONDS if self.deadline is None else self.deadline
+        if now + seconds > last:
+            return None
+        self.not_before = max(self.not_before, now + seconds)
+        return seconds
+
+    def unclear(self, *, resends: int, now: float, random: float) -> bool:
+        """An answer was not clear: whether to go on; the first resend leaves at once."""
+        self._stalled_since, self._stalls = None, 0
+        self._unclear += 1
+        if resends:
+            self.not_before = max(self.not_before, now + backoff(resends, random=random))
+        return self._unclear < UNCLEAR_THAT_STOP
