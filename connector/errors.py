@@ -47,6 +47,62 @@ STATUS_OF_EXIT = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """What an exit code means, what a person does about it, and what it may say."""
+
+    cause: str
+    action: str
+    example: str
+
+
+ENDINGS = {
+    Exit.UNEXPECTED: Ending(
+        cause="a defect of this tool",
+        action="report it; the ledger is true, and the next sync goes on",
+        example="unexpected KeyError at stage.py:41; please report it",
+    ),
+    Exit.CONFIGURATION: Ending(
+        cause="a file, an option or an event at X is wrong; or a rehearsal nobody asked for",
+        action="change what the message names; the rows stay pending",
+        example="purchases.yaml:3:22: the source has no column 'mail'; did you mean 'email'?",
+    ),
+    Exit.UNAUTHORIZED: Ending(
+        cause="X does not take the credentials",
+        action="renew the token or the keys, or the role of their user; the rows stay pending",
+        example="pending 12 (UNAUTHORIZED_ACCESS)",
+    ),
+    Exit.UNREACHABLE: Ending(
+        cause="warehouse, state or X did not answer in time",
+        action="nothing: the next sync goes on; look at the network when it lasts",
+        example="X Ads: the connection was refused; trying again in 8 s",
+    ),
+    Exit.HELD: Ending(
+        cause="sending might count twice, or a first sync has a history",
+        action="decide as the message says: `connector state begin`",
+        example="the first sync of purchases to this target would send 1547 conversions",
+    ),
+    Exit.REJECTED_ABOVE_LIMIT: Ending(
+        cause="more rows were rejected or refused than `limits.max_rejected`; the others were sent",
+        action="look at `connector rejects`, and mend the query or the mapping",
+        example="rejected 77 (missing_identifier 45, negative_value 32)",
+    ),
+    Exit.UNFINISHED: Ending(
+        cause="the deadline, a signal or a rate limit ended the run, or requests are in doubt",
+        action="nothing: the next sync goes on",
+        example="SIGTERM: finishing the requests in flight; once more ends at once",
+    ),
+    Exit.RUNNING: Ending(
+        cause="another sync of this mapping and target is running",
+        action="wait, or say `--wait` or `--skip-if-running`",
+        example="purchases: another sync to x is running (process 4711)",
+    ),
+    Exit.DONE: Ending(
+        cause="every row has its outcome", action="nothing", example="accepted 1,517"
+    ),
+}
+
+
 def worst(codes: Iterable[Exit]) -> Exit:
     """The one exit code that several endings share, `Exit.DONE` for none."""
     present = set(codes)

@@ -2,6 +2,7 @@
 
 from connector.conversions.fields import DROPPED, REJECTED, SUPPRESSED, WARNINGS
 from connector.conversions.reasons import ADVICE, DEDUPLICATED, HELD, PENDING
+from connector.errors import ENDING_ORDER, ENDINGS, STATUS_OF_EXIT
 
 
 def reasons() -> str:
@@ -31,8 +32,25 @@ def reasons() -> str:
         parts.append("")
     parts += [
         "`pending` and `in_doubt` also carry the answer that ended the run, `refused` X's code",
-        "and parameter, such as `INVALID_PARAMETER event_id`; X's message is not kept, since it may",
+        "and parameter, such as `INVALID_PARAMETER event_id`; X's message is not kept, as it may",
         "hold a hash.",
         "",
     ]
     return "\n".join(parts)
+
+
+def errors() -> str:
+    """The page of all endings of a command, as Markdown."""
+    parts = [
+        "# How commands end\n",
+        "When several codes apply, the first of this order counts. Messages go to stderr, name file,",
+        "line and column of what is wrong where there is one, and never hold a secret, an",
+        "identifier or a hash of one.\n",
+        "| code | status | cause | what to do | such as |",
+        "|---|---|---|---|---|",
+    ]
+    for code in ENDING_ORDER:
+        end = ENDINGS[code]
+        row = (int(code), f"`{STATUS_OF_EXIT[code]}`", end.cause, end.action, f"`{end.example}`")
+        parts.append(f"| {' | '.join(map(str, row))} |")
+    return "\n".join([*parts, ""])

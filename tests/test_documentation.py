@@ -46,6 +46,10 @@ def test_the_page_of_reasons_is_made_from_the_tables() -> None:
     assert (ROOT / "docs" / "reasons.md").read_text("utf-8") == pages.reasons()
 
 
+def test_the_page_of_endings_is_made_from_the_table() -> None:
+    assert (ROOT / "docs" / "errors.md").read_text("utf-8") == pages.errors()
+
+
 def test_every_reason_has_advice_and_no_advice_is_left_over() -> None:
     tables = (fields.REJECTED, fields.SUPPRESSED, fields.DROPPED, fields.WARNINGS)
     assert set(reasons.ADVICE) == {name for table in tables for name in table}
