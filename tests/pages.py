@@ -43,8 +43,8 @@ def errors() -> str:
     """The page of all endings of a command, as Markdown."""
     parts = [
         "# How commands end\n",
-        "When several codes apply, the first of this order counts. Messages go to stderr, name file,",
-        "line and column of what is wrong where there is one, and never hold a secret, an",
+        "When several codes apply, the first of this order counts. Messages go to stderr, name",
+        "file, line and column of what is wrong where there is one, and never hold a secret, an",
         "identifier or a hash of one.\n",
         "| code | status | cause | what to do | such as |",
         "|---|---|---|---|---|",
