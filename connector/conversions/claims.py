@@ -11,10 +11,12 @@ import pyarrow.compute as pc
 
 from connector.conversions.outcomes import DEDUP_WINDOW, RESEND_WINDOW, Sender, decide
 from connector.conversions.tally import Tally
+from connector.errors import UnreachableError
 from connector.state.ledger import Claim, ClaimLostError, Known, Ledger
 from connector.x.conversions import LARGEST_BATCH
 
 LARGEST_GROUP = 20 * LARGEST_BATCH  # claimed in one transaction
+MOST_LOST_CLAIMS = 100
 COUNTED_AS = {"accepted": "deduplicated"}
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -244,6 +246,7 @@ class Claims:
 
     def _claimed(self, destination: Destination, rows: pa.RecordBatch) -> Iterator[Batch]:
         """Batches of rows that were just claimed; none of a destination that is closed."""
+        lost = 0
         while rows.num_rows:
             reason = self.closed(destination)
             if reason is not None:
@@ -258,6 +261,9 @@ class Claims:
                 claims = [claim_of(destination, part) for part in parts]
                 numbers = self.ledger.claim(claims, now=self.rules.sender().now)
             except ClaimLostError:
+                lost += 1
+                if lost > MOST_LOST_CLAIMS:
+                    raise UnreachableError("the state refuses what it says is free") from None
                 names = [name for name in rows.schema.names if name not in ("seen", "doubt_since")]
                 rows = self._to_send(destination, rows.select(names))
                 continue

@@ -4,49 +4,63 @@ No file, network or setting is in reach of a mapping's expressions; see the colu
 in `connector.conversions.body.row`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from difflib import get_close_matches
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import VARCHAR
 
-from connector.conversions.compiler import (
-    CURSORS,
-    Dialect,
-    NotCompiledError,
-    Refusal,
-    compile_mapping,
-)
+from connector.conversions import expression
+from connector.conversions.batches import BatchError, Rows, batches
+from connector.conversions.compiler import CURSORS, compile_mapping
 from connector.conversions.cursor import Kind
-from connector.conversions.expression import check, stable_functions
+from connector.conversions.draft import Dialect, NotCompiledError, Refusal, tried
 from connector.conversions.identifiers import FUNCTIONS
 from connector.conversions.rules import MACROS
 from connector.conversions.sql import ColumnType, column_type, identifier
 from connector.errors import ConfigurationError, ConnectorError, Problem
-from connector.project.mapping import Mapping
+from connector.project.mapping import Mapping as ConversionMapping
+from connector.source.selection import TYPE_MARK, suggestion
 
 MEMORY_LIMIT = "256MB"
+_SETTINGS = {
+    "enable_external_access": "false",
+    # It moves what an expression says twice out of the TRY that guards it.
+    "disabled_optimizers": "'common_subexpressions'",
+    "enable_progress_bar": "false",
+    "TimeZone": "'UTC'",
+    "memory_limit": f"'{MEMORY_LIMIT}'",
+    "lock_configuration": "true",
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_SHOWN_COLUMNS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mapper:
     """A compiled mapping; `map` takes batches that have the schema it was compiled for.
 
-    `cursor_kind` is None for a mapping without a cursor.
+    `words` are the definitions of what the statement calls. `cursor_kind` is None for a mapping
+    without a cursor.
     """
 
     statement: str
+    words: Mapping[str, str]
     cursor_kind: Kind | None
     map: Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 @contextmanager
-def open_mapper(mapping: Mapping, schema: pa.Schema, *, now: datetime) -> Iterator[Mapper]:
+def open_mapper(
+    mapping: ConversionMapping, schema: pa.Schema, *, now: datetime
+) -> Iterator[Mapper]:
     """Compile a mapping for a schema and keep its DuckDB open.
 
     `now` is what conversion times are measured against.
@@ -54,98 +68,111 @@ def open_mapper(mapping: Mapping, schema: pa.Schema, *, now: datetime) -> Iterat
     Raises:
         ConfigurationError: with each place of the mapping that does not fit the schema.
     """
-    with sealed() as connection:
-        connection.register("source", schema.empty_table())
+    words = {**MACROS, **_bounds(mapping, now)}
+    with sealed(words) as connection:
+        rows = Rows(connection, schema)
+        types = _types(connection, schema)
         try:
-            statement = compile_mapping(mapping, _dialect(connection, schema))
+            compiled = compile_mapping(mapping, _dialect(connection, types))
         except NotCompiledError as error:
             problems = [_problem(mapping, refusal) for refusal in error.refusals]
             raise ConfigurationError(
                 f"{mapping.name}: the mapping does not fit the warehouse", problems
             ) from None
-        now_ms = int(now.timestamp() * 1000)
-        bounds = {
-            "earliest_ms": now_ms - int(mapping.limits.max_age.total_seconds() * 1000),
-            "latest_ms": now_ms + int(mapping.limits.max_in_future.total_seconds() * 1000),
-        }
+        run = batches(connection, rows, compiled)
 
         def map_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-            connection.register("source", pa.Table.from_batches([batch]))
             try:
-                mapped = connection.sql(statement, params=bounds).to_arrow_table()
-            except duckdb.Error as error:
-                # DuckDB's own words may hold values of the row.
-                raise ConnectorError(
-                    f"{mapping.name}: DuckDB could not map a batch ({type(error).__name__})"
-                ) from None
-            return mapped.combine_chunks().to_batches()[0] if mapped.num_rows else None
+                return run(batch)
+            except BatchError as error:
+                raise ConnectorError(f"{mapping.name}: {error}") from None
 
-        kind = None
-        if mapping.source.cursor:
-            family = _type_of(connection, identifier(mapping.source.cursor)).family
-            kind = CURSORS[family][0]
-        yield Mapper(statement=statement, cursor_kind=kind, map=map_batch)
+        cursor = mapping.source.cursor
+        yield Mapper(
+            statement=compiled.statement,
+            words=words,
+            cursor_kind=CURSORS[types[cursor.casefold()][1].family] if cursor else None,
+            map=map_batch,
+        )
+
+
+def _bounds(mapping: ConversionMapping, now: datetime) -> Mapping[str, str]:
+    limits = mapping.limits
+    return {
+        "connector_earliest_ms()": str((now - limits.max_age - _EPOCH) // _MILLISECOND),
+        "connector_latest_ms()": str((now + limits.max_in_future - _EPOCH) // _MILLISECOND),
+    }
 
 
 @contextmanager
-def sealed() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB in memory that reaches nothing outside, with the words the statements use."""
+def sealed(words: Mapping[str, str] = MACROS) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB in memory that reaches nothing outside, with the words that statements use."""
     connection = duckdb.connect(":memory:", config={"temp_directory": "", "threads": 1})
     try:
-        text = VARCHAR
         for name, (function, arguments) in FUNCTIONS.items():
             connection.create_function(
-                name, function, [text] * arguments, text,
-                type=PythonUDFType.ARROW,
-                null_handling=FunctionNullHandling.SPECIAL,
+                name, function, [VARCHAR] * arguments, VARCHAR,
+                type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL,
             )  # fmt: skip
-        for signature, definition in MACROS.items():
+        for signature, definition in words.items():
             connection.execute(f"create macro {signature} as {definition}")
-        for setting in (
-            "enable_external_access=false",
-            "enable_progress_bar=false",
-            "TimeZone='UTC'",
-            f"memory_limit='{MEMORY_LIMIT}'",
-            "lock_configuration=true",
-        ):
-            connection.execute(f"set {setting}")
+        for setting, value in _SETTINGS.items():
+            connection.execute(f"set {setting} = {value}")
         yield connection
     finally:
         connection.close()
 
 
-def _problem(mapping: Mapping, refusal: Refusal) -> Problem:
+def _problem(mapping: ConversionMapping, refusal: Refusal) -> Problem:
     mark = mapping.place(refusal.loc)
     return Problem(mapping.path, refusal.message, mark.line, mark.column)
 
 
-def _dialect(connection: duckdb.DuckDBPyConnection, schema: pa.Schema) -> Dialect:
-    names = {name.lower(): name for name in schema.names}
+def _types(
+    connection: duckdb.DuckDBPyConnection, schema: pa.Schema
+) -> Mapping[str, tuple[str, ColumnType]]:
+    """The name and type of each column, by its name without regard to case."""
+    types = dict(zip(schema.names, connection.sql("from source").types, strict=True))
+    return {
+        field.name.casefold(): (field.name, _marked(field, types[field.name])) for field in schema
+    }
+
+
+def _marked(field: pa.Field, kind: Any) -> ColumnType:  # noqa: ANN401 - DuckDBPyType has no stub
+    # JSON comes as text, and a text within it would come with its quotes.
+    is_json = (field.metadata or {}).get(TYPE_MARK) == b"json"
+    return ColumnType(family="json", name="JSON") if is_json else column_type(kind)
+
+
+def _dialect(
+    connection: duckdb.DuckDBPyConnection, types: Mapping[str, tuple[str, ColumnType]]
+) -> Dialect:
+    names = [name for name, _ in types.values()]
+    functions = cache(lambda: expression.functions(connection))
+
+    def column(name: str) -> tuple[str, ColumnType]:
+        found = types.get(name.casefold())
+        if found is None:
+            raise ValueError(_missing(name, names))
+        return identifier(found[0]), found[1]
 
     def type_of(sql: str) -> ColumnType:
-        if sql.startswith('"') and sql.strip('"').lower() not in names:
-            raise ValueError(_missing(sql.strip('"'), schema.names))
+        expression.check(sql, connection=connection, functions=functions(), columns=names)
         try:
-            return _type_of(connection, sql)
+            bound = connection.sql(f"select {tried(sql)}.v from source")
         except duckdb.Error as error:
-            raise ValueError(_first_line(error)) from None
+            raise ValueError(_words_of(error)) from None
+        return column_type(bound.types[0])
 
-    def checked(sql: str) -> None:
-        check(sql, connection=connection, functions=functions)
-
-    functions = stable_functions(connection)
-    return Dialect(type_of=type_of, check=checked)
+    return Dialect(column=column, expression=type_of)
 
 
-def _type_of(connection: duckdb.DuckDBPyConnection, sql: str) -> ColumnType:
-    return column_type(connection.sql(f"select {sql} from source").types[0])
+def _words_of(error: duckdb.Error) -> str:
+    """What DuckDB says of an expression, without the statement it stands in; no row was read."""
+    said = str(error).partition("\n\n")[0].removeprefix("Binder Error: ")
+    return " ".join(said.split())
 
 
 def _missing(name: str, known: list[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"the source has no column {name!r}{hint} It has: {', '.join(known)}"
-
-
-def _first_line(error: duckdb.Error) -> str:
-    return str(error).splitlines()[0].removeprefix("Binder Error: ")
+    shown = ", ".join(known[:_SHOWN_COLUMNS]) + (", …" if len(known) > _SHOWN_COLUMNS else "")
+    return f"the source has no column {name!r}{suggestion(name, known)} (it has {shown})"

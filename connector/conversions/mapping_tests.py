@@ -53,14 +53,9 @@ def _mapped(mapping: ConversionMapping, row: pa.Table, now: datetime) -> dict[st
 
 
 def _table(mapping: ConversionMapping, test: MappingTest, schema: pa.Schema | None) -> pa.Table:
-    given = {name: [_value(tree)] for name, tree in test.given.items()}
     if schema is None:
-        for place, expression in mapping.expressions().items():
-            if expression.kind == "column" and not place.startswith("contents.fields."):
-                given.setdefault(expression.text, [None])
-        if mapping.source.cursor:
-            given.setdefault(mapping.source.cursor, [None])
-        return _texts_for_nothing(pa.table(given))
+        return _by_given_values(mapping).slice(mapping.tests.index(test), 1)
+    given = {name: [_value(tree)] for name, tree in test.given.items()}
     unknown = [name for name in given if name not in schema.names]
     if unknown:
         known = ", ".join(schema.names)
@@ -82,6 +77,24 @@ def _table(mapping: ConversionMapping, test: MappingTest, schema: pa.Schema | No
                 f" column in the warehouse ({kind})"
             ) from None
         return connection.sql("from typed").to_arrow_table()
+
+
+def _by_given_values(mapping: ConversionMapping) -> pa.Table:
+    """A row for each test; a column has the type of what any of them gives."""
+    rows = [{name: _value(tree) for name, tree in t.given.items()} for t in mapping.tests]
+    names = dict.fromkeys(name for row in rows for name in row)
+    for place, expression in mapping.expressions().items():
+        if expression.kind == "column" and not place.startswith("contents.fields."):
+            names.setdefault(expression.text)
+    if mapping.source.cursor:
+        names.setdefault(mapping.source.cursor)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    try:
+        return _texts_for_nothing(pa.table(columns))
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        raise ConfigurationError(
+            f"{mapping.path}: the tests give values of different types for one column"
+        ) from None
 
 
 def _texts_for_nothing(table: pa.Table) -> pa.Table:

@@ -40,7 +40,7 @@ class Standing:
 
         That is so when the first sixteen single rows fail alike and nothing ever passed.
         """
-        if self.accepted or len(self._singles) > 1:
+        if self.accepted:
             return []
         alike = self._singles.setdefault(reason, [])
         alike.append(single)

@@ -1,21 +1,20 @@
 """Small pieces of DuckDB SQL that the rules are made of, and the types they tell apart."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
-# All of `str.isspace`: RE2's \s and \p{Z} leave out the control characters at the end.
-SPACE = r"\s\p{Z}\x{0b}\x{1c}-\x{1f}\x{85}"
-INVISIBLE = r"\x{200b}-\x{200d}\x{2060}\x{feff}"
-EMAIL_INSIDE = r"[^\s@]+@[^\s@]+\.[^\s@]+"
-HEX_64 = "^[0-9a-fA-F]{64}$"
+# All of `str.isspace`, where RE2's \s and \p{Z} leave out control characters, and what is
+# invisible: U+200B to U+200D, U+2060, U+FEFF.
+BLANK = r"\s\p{Z}\x{0b}\x{1c}-\x{1f}\x{85}\x{200b}-\x{200d}\x{2060}\x{feff}"
+CONTROL = r"\p{Cc}"
+NULL_TEXT = "cast(null as varchar)"
 
 _FAMILIES = {
     "VARCHAR": "text",
-    "JSON": "text",
     "CHAR": "text",
     "UUID": "text",
     '"NULL"': "text",
+    "JSON": "json",
     "BOOLEAN": "boolean",
     "FLOAT": "float",
     "DOUBLE": "float",
@@ -25,6 +24,7 @@ _FAMILIES = {
     "TIMESTAMP_MS": "timestamp",
     "TIMESTAMP_NS": "timestamp",
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
+    "TIMESTAMPTZ_NS": "timestamptz",
     **dict.fromkeys(
         (sign + size for sign in ("", "U") for size in
          ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")), "integer"),
@@ -35,11 +35,13 @@ _FAMILIES = {
 class ColumnType:
     """A DuckDB type: its `family` decides which form of a rule applies.
 
-    `members` are the fields of the structs in a list, by lower-case name; `scale` is a decimal's.
+    `width` and `scale` are a decimal's; one without a fraction is of the family `integer`.
+    `members` are the fields of the structs in a list, by lower-case name.
     """
 
     family: str
     name: str
+    width: int = 0
     scale: int = 0
     members: dict[str, "ColumnType"] | None = None
 
@@ -47,14 +49,17 @@ class ColumnType:
 def column_type(kind: Any) -> ColumnType:  # noqa: ANN401 - duckdb.sqltypes.DuckDBPyType has no stub
     """What a DuckDB type is to the rules; `other` for what none of them takes."""
     name = str(kind)
-    if name.startswith("DECIMAL"):
-        return ColumnType(family="decimal", name=name, scale=int(name[:-1].split(",")[1]))
-    if name.endswith("[]"):
+    if kind.id == "list":
         child = dict(kind.children)["child"]
         members = None
         if child.id == "struct":
             members = {key.lower(): column_type(value) for key, value in child.children}
         return ColumnType(family="list", name=name, members=members)
+    if kind.id == "decimal":
+        sizes = dict(kind.children)
+        width, scale = int(sizes["precision"]), int(sizes["scale"])
+        family = "decimal" if scale else "integer"
+        return ColumnType(family=family, name=name, width=width, scale=scale)
     return ColumnType(family=_FAMILIES.get(name, "other"), name=name)
 
 
@@ -73,11 +78,17 @@ def matches(value: str, pattern: str) -> str:
     return f"regexp_matches({value}, {literal(pattern)})"
 
 
-def _trimming(blanks: str) -> str:
+def when_held(part: str, pattern: str) -> str:
+    """`matches` for a `value` that rarely has a part which the pattern needs: faster."""
+    found = matches("value", pattern)
+    return f"case when contains(value, {literal(part)}) then {found} else false end"
+
+
+def _trimming() -> str:
     # `trim` with a set of characters is right but slow, so a pattern first asks if there is work.
-    edge, ends = literal(f"^[{blanks}]|[{blanks}]$"), literal(f"^[{blanks}]+|[{blanks}]+$")
-    cut = f"regexp_replace(value, {ends}, '', 'g')"
-    return f"nullif(case when regexp_matches(value, {edge}) then {cut} else value end, '')"
+    edge, ends = f"^[{BLANK}]|[{BLANK}]$", literal(f"^[{BLANK}]+|[{BLANK}]+$")
+    cut = f"nullif(regexp_replace(value, {ends}, '', 'g'), '')"
+    return f"case when {matches('value', edge)} then {cut} when value <> '' then value end"
 
 
 def trimmed(value: str) -> str:
@@ -92,26 +103,38 @@ def text(value: str, kind: ColumnType) -> str:
 
 def json_text(value: str) -> str:
     """`value`, a VARCHAR, as a quoted JSON string."""
-    return f"cast(to_json({value}) as varchar)"
+    return f"connector_json({value})"
+
+
+def holds_address(value: str) -> str:
+    """True for a text with an e-mail address in it."""
+    return f"connector_holds_address({value})"
 
 
 def any_of(*conditions: str) -> str:
     """The conditions joined by OR, `false` for none."""
-    return "(" + " or ".join(conditions) + ")" if conditions else "false"
+    possible = [condition for condition in conditions if condition != "false"]
+    return "(" + " or ".join(possible) + ")" if possible else "false"
 
 
-def spaced(*values: str) -> str:
-    """The values that are not NULL, joined by blanks; NULL when there is none."""
-    return f"nullif(concat_ws(' ', {', '.join(values)}), '')" if values else "cast(null as varchar)"
+def all_of(*conditions: str) -> str:
+    """The conditions joined by AND, `true` for none."""
+    return "(" + " and ".join(conditions) + ")" if conditions else "true"
 
 
-def without_comments(sql: str) -> str:
-    """SQL text on one line, for messages."""
-    return re.sub(r"\s+", " ", sql).strip()
+def lines(*items: str) -> str:
+    """Items of a list, each on a line of its own."""
+    return "".join(f"\n      {item}," for item in items)[:-1]
+
+
+def spaced(*words: str) -> str:
+    """The words that are not NULL, joined by blanks; empty when there is none."""
+    return f"concat_ws(' ',{lines(*words)})" if words else "''"
 
 
 # Words of the statement that stand for the same SQL each time.
 MACROS = {
-    "connector_trimmed(value)": _trimming(SPACE),
-    "connector_trimmed_address(value)": _trimming(SPACE + INVISIBLE),
+    "connector_trimmed(value)": _trimming(),
+    "connector_holds_address(value)": when_held("@", r"[^\s@]+@[^\s@]+\.[^\s@]+"),
+    "connector_json(value)": "cast(to_json(value) as varchar)",
 }

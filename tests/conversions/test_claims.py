@@ -19,6 +19,7 @@ from connector.conversions.claims import (
 )
 from connector.conversions.outcomes import Sender
 from connector.conversions.tally import Tally
+from connector.errors import UnreachableError
 from connector.state import database, runs
 from connector.state.database import Database
 from connector.state.ledger import Kept, Known, Ledger
@@ -228,6 +229,14 @@ def test_what_another_mapping_claims_just_before_it_is_held_is_pending(
     assert desk.batches(mapped(["1", "2"], age=timedelta(days=3))) == []
     assert counts(desk.tally) == {"pending": 1, "held": 1}
     assert desk.tally.newly_held == 1
+
+
+def test_a_state_that_contradicts_itself_is_no_endless_loop(desk: Desk) -> None:
+    desk.batches(mapped(["1"]))
+    with desk.state.write() as connection:
+        connection.execute("delete from batches")
+    with pytest.raises(UnreachableError):
+        desk.batches(mapped(["1"]))
 
 
 def test_a_closed_destination_is_claimed_nothing_of(desk: Desk) -> None:

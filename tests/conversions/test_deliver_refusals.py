@@ -62,6 +62,15 @@ def test_a_mapping_that_is_wrong_stops_early_and_its_rows_stay_pending(scene: Sc
     assert tally.unfinished_cursor == 0
 
 
+def test_x_may_name_one_wrong_row_at_a_time(scene: Scene) -> None:
+    def reply(batch: Batch) -> Answer:
+        return answer(400, error(message=f'got "{batch.rows["conversion_id"][0]}"'))
+
+    scene.usually = reply
+    assert counts(scene.sync(mapped(numbered(500)))) == {"pending": 500}
+    assert len(scene.posts) <= 40
+
+
 def test_with_many_senders_a_wrong_mapping_stops_early_too(scene: Scene) -> None:
     scene.usually = answer(400, error(parameter="value"))
     tally = scene.sync(mapped(numbered(3000)), way=Way(senders=4))

@@ -131,6 +131,8 @@ def test_what_is_on_its_way_when_the_user_stops_is_settled(
     assert len(scene.posts) == 4
     assert sum(counts(tally).values()) == 3000
     assert tally.rows[outcome] == rows
+    if outcome == "in_doubt":
+        assert tally.reasons["in_doubt"] == {"no answer in time": rows}
     states = set(scene.states(*numbered(3000)))
     assert states == ({outcome, None} if rows == 2000 else {None})
 

@@ -58,6 +58,13 @@ def test_the_first_doubt_costs_no_time_and_the_next_ones_do() -> None:
         assert pace.not_before == not_before
 
 
+def test_a_doubt_renews_patience_for_it_is_an_answer_of_a_kind() -> None:
+    pace = Pace(deadline=None)
+    stall(pace)
+    pace.unclear(resends=0, now=NOW, random=1.0)
+    assert stall(pace, told=60, now=NOW + PATIENCE_SECONDS) == 60
+
+
 def test_a_row_of_doubts_ends_the_run_unless_something_is_clear() -> None:
     def unclear(times: int) -> list[bool]:
         return [pace.unclear(resends=0, now=NOW, random=1.0) for _ in range(times)]
