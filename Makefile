@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help install demo test check clean
+.PHONY: help install demo test soak check clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -27,7 +27,10 @@ demo: install ## the main job on made-up data, against a simulated X
 	@$(BIN)/connector demo
 
 test: install ## all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto
+
+soak: install ## the long rounds of the seeded tests
+	@SOAK=1 $(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/comparison
 
 check: install ## lint and types
 	@$(BIN)/ruff check

@@ -39,7 +39,7 @@ def opening(path: Path) -> Iterator[None]:
         # DuckDB takes the file for another format and looks for an extension to read it.
         raise UnreachableError(f"{path} is not a DuckDB file") from None
     except duckdb.Error as error:
-        raise UnreachableError(f"{path} cannot be read as a DuckDB file: {_told(error)}") from None
+        raise UnreachableError(f"{path} cannot be read as a DuckDB file: {told(error)}") from None
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def binding() -> Iterator[None]:
     except duckdb.Error as error:
         line = LINE.search(str(error))
         place = f" (line {line[1]} of the query)" if line else ""
-        raise ConfigurationError(f"the source cannot be read: {_told(error)}{place}") from None
+        raise ConfigurationError(f"the source cannot be read: {told(error)}{place}") from None
 
 
 @contextmanager
@@ -81,6 +81,6 @@ def _without_values(path: Path, text: str) -> ConnectorError:
     )
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
     """What stands above DuckDB's drawing of the place, on one line."""
     return " ".join(str(error).split("\n\n")[0].split())[:LONGEST_MESSAGE]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -57,7 +57,9 @@ def open_duckdb(path: Path, *, patience: Patience) -> Iterator[DuckDBSource]:
         yield DuckDBSource(path=path, connection=connection, pool=pool, readings=readings)
 
 
-def seal(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+def seal(
+    path: Path, connection: duckdb.DuckDBPyConnection, *, settings: Mapping[str, str] = SEALED
+) -> None:
     """Lock the settings, and make sure of them.
 
     Raises:
@@ -66,8 +68,8 @@ def seal(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     with suppress(duckdb.InvalidInputException):  # locked already: by another source of this file
         for setting in SEAL:
             connection.execute(setting)
-    settings = dict(connection.execute("select name, value from duckdb_settings()").fetchall())
-    if any(settings[name] != value for name, value in SEALED.items()):
+    found = dict(connection.execute("select name, value from duckdb_settings()").fetchall())
+    if any(found[name] != value for name, value in settings.items()):
         raise UnreachableError(f"{path} is open in this process with other settings")
 
 

@@ -29,29 +29,32 @@ def open_source(
     """An open, sealed source; leaving the context lets go of the warehouse.
 
     Args:
-        url: `duckdb:///warehouse.duckdb` or `sqlite:///file.db`; four slashes make it absolute.
+        url: `duckdb:///warehouse.duckdb`, where four slashes make it absolute, or one of the
+            others in docs/warehouses.md.
         root: the folder that relative files are looked up in.
-        deadline_seconds: how long to wait for a warehouse that another process holds.
+        deadline_seconds: how long to wait for a warehouse that another process holds, or that
+            does not answer.
         sleep: waits so many seconds.
         monotonic: a clock in seconds that never goes back.
 
     Raises:
-        ConfigurationError: no opener for this URL, or no file there.
-        UnreachableError: held past the deadline, or broken.
+        ConfigurationError: no opener for this URL, no file there, or an account that is refused.
+        UnreachableError: held past the deadline, broken, or no answer.
     """
     scheme = SCHEME.match(url)
-    opener = OPENERS.get(scheme[1].lower()) if scheme else None
-    if opener is None:
-        written = f"'{scheme[1]}://'" if scheme else "no scheme"
-        raise ConfigurationError(
-            f"the warehouse URL has {written}; these work: {', '.join(map(_example, OPENERS))}"
-        )
+    if scheme is None:
+        raise ConfigurationError(f"the warehouse URL has no scheme; {WORKING}")
+    name = scheme[1].lower()
+    opener = OPENERS.get(name, _sqlalchemy)
     patience = Patience(deadline_seconds=deadline_seconds, sleep=sleep, monotonic=monotonic)
-    return opener(url, root, patience)
-
-
-def _example(scheme: str) -> str:
-    return f"{scheme}:///path"
+    try:
+        return opener(url, root, patience)
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get(name.partition("+")[0], "sqlalchemy")
+        raise ConfigurationError(
+            f"'{name}://' needs {error.name}, which is not installed: pip install"
+            f" 'ads-connector[{extra}]'; {WORKING}"
+        ) from None
 
 
 # An engine's library is loaded by the first URL that needs it.
@@ -67,9 +70,51 @@ def _sqlite(url: str, root: Path, patience: Patience) -> AbstractContextManager[
     return open_sqlite(file_of(url, root=root), patience=patience)
 
 
+def _parquet(url: str, root: Path, _patience: Patience) -> AbstractContextManager[Source]:
+    from connector.source.parquet import open_parquet  # noqa: PLC0415 - see above
+
+    return open_parquet(place_of(url, root=root))
+
+
+def _postgresql(url: str, _root: Path, patience: Patience) -> AbstractContextManager[Source]:
+    from connector.source.postgresql import open_postgresql  # noqa: PLC0415 - see above
+
+    return open_postgresql(url, patience=patience)
+
+
+def _mysql(url: str, _root: Path, patience: Patience) -> AbstractContextManager[Source]:
+    from connector.source.mysql import open_mysql  # noqa: PLC0415 - see above
+
+    return open_mysql(url, patience=patience)
+
+
+def _sqlalchemy(url: str, _root: Path, _patience: Patience) -> AbstractContextManager[Source]:
+    from connector.source.sqlalchemy_url import open_sqlalchemy  # noqa: PLC0415 - see above
+
+    return open_sqlalchemy(url)
+
+
 Opener = Callable[[str, Path, Patience], AbstractContextManager["Source"]]
 
-OPENERS: dict[str, Opener] = {"duckdb": _duckdb, "sqlite": _sqlite}
+OPENERS: dict[str, Opener] = {
+    "duckdb": _duckdb,
+    "sqlite": _sqlite,
+    "parquet": _parquet,
+    **dict.fromkeys(("postgresql", "postgresql+psycopg"), _postgresql),
+    **dict.fromkeys(("mysql", "mysql+pymysql", "mariadb", "mariadb+pymysql"), _mysql),
+    **dict.fromkeys(("snowflake", "bigquery", "redshift+redshift_connector"), _sqlalchemy),
+}
+# The extra that brings the packages; all other kinds need SQLAlchemy and a dialect of their own.
+EXTRAS = {
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    "snowflake": "snowflake",
+    "bigquery": "bigquery",
+    "redshift": "redshift",
+}
+WORKING = "these work: duckdb:///path, sqlite:///path, parquet:///path, " + ", ".join(
+    f"{scheme}://" for scheme in OPENERS if scheme not in {"duckdb", "sqlite", "parquet"}
+)
 
 
 def file_of(url: str, *, root: Path) -> Path:
@@ -77,6 +122,19 @@ def file_of(url: str, *, root: Path) -> Path:
 
     Raises:
         ConfigurationError: no such file; its resolved path is named.
+        UnreachableError: its folder cannot be looked into.
+    """
+    path = place_of(url, root=root)
+    if not path.is_file():
+        raise ConfigurationError(f"the warehouse {path} is not a file")
+    return path
+
+
+def place_of(url: str, *, root: Path) -> Path:
+    """The file or folder that `scheme:///relative` or `scheme:////absolute` names, as `file_of`.
+
+    Raises:
+        ConfigurationError: nothing there; its resolved path is named.
         UnreachableError: its folder cannot be looked into.
     """
     scheme, _, rest = url.partition("://")
@@ -91,11 +149,11 @@ def file_of(url: str, *, root: Path) -> Path:
         raise ConfigurationError("a warehouse is a file; the URL names none")
     path = (root / name).resolve()
     try:
-        is_file = stat.S_ISREG(path.stat().st_mode)
+        mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         raise ConfigurationError(f"the warehouse {path} does not exist") from None
     except OSError as error:
         raise UnreachableError(f"the warehouse {path}: {error.strerror}") from None
-    if not is_file:
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise ConfigurationError(f"the warehouse {path} is not a file")
     return path

@@ -85,19 +85,24 @@ def suggestion(wanted: str, known: Iterable[str]) -> str:
     return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
 
 
-def find_table(wanted: str, tables: Sequence[tuple[str, str]]) -> tuple[str, str]:
-    """The schema and name of a table written as `name` (in the schema main) or `schema.name`.
+def find_table(
+    wanted: str, tables: Sequence[tuple[str, str]], *, path: Sequence[str] = ("main",)
+) -> tuple[str, str]:
+    """The schema and name of a table written as `name` or `schema.name`.
+
+    Without a schema it is looked up in those of `path`, the first one first.
 
     Raises:
         ConfigurationError: there is none; the nearest one is named.
     """
     named = {f"{schema}.{name}": (schema, name) for schema, name in tables}
-    named |= {name: (schema, name) for schema, name in tables if schema == "main"}
+    for first in reversed(path):
+        named |= {name: (schema, name) for schema, name in tables if schema == first}
     found = _as_written_or_folded(wanted, named)
     if found is None:
-        raise ConfigurationError(
-            f"the warehouse has no table {wanted!r}{suggestion(wanted, named)}"
-        )
+        elsewhere = [full for full, (_, name) in named.items() if name == wanted]
+        near = f"; did you mean {elsewhere[0]!r}?" if elsewhere else suggestion(wanted, named)
+        raise ConfigurationError(f"the warehouse has no table {wanted!r}{near}")
     return found
 
 

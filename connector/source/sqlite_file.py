@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +25,7 @@ from connector.source.selection import (
 from connector.source.sqlite_errors import binding, holder, opening, running
 from connector.source.sqlite_types import (
     Column,
+    Held,
     as_named,
     bound_sql,
     column,
@@ -86,13 +87,13 @@ def _only_reading(action: int, first: str | None, *_: str | None) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described:
-    """A selection after its first pass: FROM and what follows, its parameters, columns and size."""
+class Found:
+    """A query or table after the pass over all of it: its view, what its columns hold, its size."""
 
-    rest: str
-    parameters: Parameters
+    view: str
+    held: dict[str, Held]
     columns: tuple[Column, ...]
-    count: int
+    size: int
 
     def schema(self) -> pa.Schema:
         """The types found, by column."""
@@ -101,57 +102,63 @@ class Described:
 
 @dataclass(frozen=True, kw_only=True)
 class SQLiteSource:
-    """An open SQLite file, a `Source`. Its types come from a pass over all rows, kept here."""
+    """An open SQLite file, a `Source`. Its types come from a pass over all rows, kept here.
+
+    A bound or a limit does not change them: what is read later must map as it was compiled.
+    """
 
     path: Path
     connection: sqlite3.Connection
     pool: Executor
     cursors: ExitStack
-    described: dict[Selection, Described] = field(default_factory=dict)
+    found: dict[Selection, Found] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def schema(self, selection: Selection) -> pa.Schema:
         """The types of the result, from one pass over it."""
-        return self._describe(selection).schema()
+        found = self._find(selection)
+        _rest(found, selection)
+        return found.schema()
 
     def count(self, selection: Selection) -> int | None:
-        """The rows of the result, counted by the pass that finds the types."""
-        return self._describe(selection).count
+        """The rows of the result."""
+        found = self._find(selection)
+        rest, parameters = _rest(found, selection)
+        if selection.since is None:
+            return found.size if selection.limit is None else min(found.size, selection.limit)
+        sql = f"select count(*) from (select 1 {rest})"
+        ((size,),) = self._run(lambda: self.connection.execute(sql, parameters).fetchall())
+        return int(size)
 
     def batches(self, selection: Selection, *, rows: int) -> Iterator[pa.RecordBatch]:
         """The rows as they come, each batch with `schema(selection)`."""
-        return self._batches(self._describe(selection), rows)
+        found = self._find(selection)
+        return self._batches(found, *_rest(found, selection), rows)
 
-    def _batches(self, described: Described, rows: int) -> Iterator[pa.RecordBatch]:
-        items = ", ".join(column.sql for column in described.columns)
-        sql = f"select {items} {described.rest}"
-        schema = described.schema()
+    def _batches(
+        self, found: Found, rest: str, parameters: Parameters, rows: int
+    ) -> Iterator[pa.RecordBatch]:
+        items = ", ".join(column.sql for column in found.columns)
+        sql = f"select {items} {rest}"
         cursor = self.cursors.enter_context(closing(self.connection.cursor()))
-        self._run(lambda: cursor.execute(sql, described.parameters))
-        following = partial(_batch, cursor, described, schema, rows)
+        self._run(lambda: cursor.execute(sql, parameters))
+        following = partial(_batch, cursor, found, rows)
         while (batch := self._run(following)) is not None:
             yield batch
 
-    def _describe(self, selection: Selection) -> Described:
-        if selection not in self.described:
-            self.described[selection] = self._first_pass(selection)
-        return self.described[selection]
+    def _find(self, selection: Selection) -> Found:
+        key = replace(selection, cursor=None, since=None, limit=None)
+        if key not in self.found:
+            self.found[key] = self._first_pass(key)
+        return self.found[key]
 
-    def _first_pass(self, selection: Selection) -> Described:
+    def _first_pass(self, selection: Selection) -> Found:
         view, declared = self._view(selection)
-        cursor = selection.cursor and find_cursor(selection.cursor, declared)
-        rest, parameters = _rest(view, cursor, selection)
-        # The rows are chosen before their kinds are looked at, or a limit would not hold.
-        sql = f"select count(*), {kinds_sql(declared)} from (select * {rest})"
-        ((size, *kinds),) = self._run(lambda: self.connection.execute(sql, parameters).fetchall())
+        sql = f"select count(*), {kinds_sql(declared)} from {view}"
+        ((size, *kinds),) = self._run(lambda: self.connection.execute(sql).fetchall())
         columns = held(declared, kinds)
-        if cursor:
-            refuse_other_cursor(columns[cursor], selection.since)
-        return Described(
-            rest=rest,
-            parameters=parameters,
-            columns=tuple(map(column, columns.values())),
-            count=size,
+        return Found(
+            view=view, held=columns, columns=tuple(map(column, columns.values())), size=size
         )
 
     def _view(self, selection: Selection) -> tuple[str, dict[str, str]]:
@@ -181,19 +188,27 @@ class SQLiteSource:
         return interruptibly(self.pool, translated, interrupt=self.connection.interrupt)
 
 
-def _rest(view: str, cursor: str | None, selection: Selection) -> tuple[str, Parameters]:
+def _rest(found: Found, selection: Selection) -> tuple[str, Parameters]:
+    """FROM and what follows, and its parameters.
+
+    Raises:
+        ConfigurationError: the selection's cursor does not fit the columns.
+    """
     limit = "" if selection.limit is None else f" limit {selection.limit}"
-    if cursor is None or selection.since is None:
-        return f"from {view}{limit}", ()
+    if selection.cursor is None:
+        return f"from {found.view}{limit}", ()
+    cursor = find_cursor(selection.cursor, found.held)
+    refuse_other_cursor(found.held[cursor], selection.since)
+    if selection.since is None:
+        return f"from {found.view}{limit}", ()
     condition, bound = bound_sql(cursor, selection.since)
-    return f"from {view} where {condition}{limit}", (bound,)
+    return f"from {found.view} where {condition}{limit}", (bound,)
 
 
-def _batch(
-    cursor: sqlite3.Cursor, described: Described, schema: pa.Schema, rows: int
-) -> pa.RecordBatch | None:
+def _batch(cursor: sqlite3.Cursor, found: Found, rows: int) -> pa.RecordBatch | None:
     fetched = cursor.fetchmany(rows)
     if not fetched:
         return None
-    values = zip(described.columns, zip(*fetched, strict=True), strict=True)
-    return pa.RecordBatch.from_arrays([column.array(one) for column, one in values], schema=schema)
+    values = zip(found.columns, zip(*fetched, strict=True), strict=True)
+    arrays = [column.array(one) for column, one in values]
+    return pa.RecordBatch.from_arrays(arrays, schema=found.schema())

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pytest
+from servers import Server
 
 from connector.source import Selection, Source, open_source
 
@@ -81,6 +82,49 @@ def sqlite_with(tmp_path: Path) -> Make:
 
 
 @pytest.fixture
+def parquet_with(tmp_path: Path) -> Make:
+    """Make a Parquet file of this name from a query, and give its URL."""
+
+    def parquet_with(query: str, name: str = "orders.parquet") -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        target = str(path).replace("'", "''")
+        with duckdb.connect() as connection:
+            connection.execute(f"copy ({query}) to '{target}' (format parquet)")
+        return f"parquet:///{name}"
+
+    return parquet_with
+
+
+@pytest.fixture
+def postgresql_with(postgresql_server: Server) -> Make:
+    """Make a PostgreSQL database with these statements, and give a reader's URL."""
+    return postgresql_server.database
+
+
+@pytest.fixture(scope="session")
+def postgresql_numbers(postgresql_server: Server) -> str:
+    """A database with 30,000 rows that no test may change."""
+    return postgresql_server.database(
+        "create table t as select i, md5(i::text) as s from generate_series(0, 29999) i"
+    )
+
+
+@pytest.fixture(scope="session")
+def mariadb_numbers(mariadb_server: Server) -> str:
+    """A database with 30,000 rows that no test may change."""
+    return mariadb_server.database(
+        "create table t (i int) as select seq - 1 as i, md5(seq - 1) as s from seq_1_to_30000"
+    )
+
+
+@pytest.fixture
+def mariadb_with(mariadb_server: Server) -> Make:
+    """Make a MariaDB database with these statements, and give a reader's URL."""
+    return mariadb_server.database
+
+
+@pytest.fixture
 def holding() -> Callable[..., AbstractContextManager[int]]:
     """Another process that opens a file with the given Python, then waits; gives its PID."""
 
@@ -129,3 +173,29 @@ def interrupted() -> Callable[[str, Path, str], str]:
         return done.stdout.strip() + done.stderr
 
     return interrupted
+
+
+@pytest.fixture
+def peak_megabytes() -> Callable[[str, str], float]:
+    """Read a URL's query to its end in another process, 1,000 rows at once; the memory it took."""
+
+    def peak_megabytes(url: str, query: str) -> float:
+        script = (
+            "import resource, sys, time\n"
+            "from pathlib import Path\n"
+            "from connector.source import Selection, open_source\n"
+            "clock = {'sleep': time.sleep, 'monotonic': time.monotonic}\n"
+            "with open_source(sys.argv[1], root=Path(), deadline_seconds=1, **clock) as source:\n"
+            "    for _ in source.batches(Selection(query=sys.argv[2]), rows=1000): pass\n"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script, url, query],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        return float(done.stdout)
+
+    return peak_megabytes

@@ -10,33 +10,42 @@ import pytest
 
 from connector.errors import ConfigurationError, UnreachableError
 from connector.source import Source
-from connector.source.open import file_of
+from connector.source.open import OPENERS, file_of
 
 Open = Callable[[str], AbstractContextManager[Source]]
 Read = Callable[..., pa.Table]
 Make = Callable[..., str]
 
-NO_WAREHOUSE = [
-    "postgresql://reader:hunter2@db.example.com/shop",
-    "mysql+pymysql://reader:hunter2@db.example.com/shop",
-    "snowflake://reader:hunter2@account",
-    "reader:hunter2@db.example.com",
-    "",
-]
+NO_SCHEME = ["reader:hunter2@db.example.com", "warehouse.duckdb", ""]
 
 
-@pytest.mark.parametrize("url", NO_WAREHOUSE)
-def test_a_url_without_an_opener_is_answered_with_those_that_work(opened: Open, url: str) -> None:
+@pytest.mark.parametrize("url", NO_SCHEME)
+def test_a_url_without_a_scheme_is_answered_with_those_that_work(opened: Open, url: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
         opened(url)
-    assert "duckdb:///" in str(refused.value)
-    assert "sqlite:///" in str(refused.value)
+    for scheme in OPENERS:
+        assert f"{scheme}://" in str(refused.value)
     assert "hunter2" not in str(refused.value)
 
 
-def test_the_scheme_that_does_not_work_is_named(opened: Open) -> None:
-    with pytest.raises(ConfigurationError, match="'postgresql://'"):
-        opened("postgresql://localhost/shop")
+@pytest.mark.parametrize(
+    ("url", "package", "extra"),
+    [
+        ("mysql+pymysql://reader:hunter2@host/shop", "pymysql", "mysql"),
+        ("MariaDB://reader:hunter2@host/shop", "pymysql", "mysql"),
+        ("snowflake://reader:hunter2@account/shop", "sqlalchemy", "snowflake"),
+        ("oracle+oracledb://reader:hunter2@host/shop", "sqlalchemy", "sqlalchemy"),
+    ],
+)
+def test_a_package_that_is_not_installed_is_named_with_its_extra(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, url: str, package: str, extra: str
+) -> None:
+    for module in [name for name in sys.modules if name.startswith("connector.source.")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ConfigurationError, match=rf"ads-connector\[{extra}\]") as refused:
+        opened(url)
+    assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize("scheme", ["duckdb", "sqlite"])
@@ -106,7 +115,14 @@ def test_a_name_with_signs_of_a_uri_is_the_name_of_a_file(
 
 @pytest.mark.parametrize(
     ("scheme", "loaded"),
-    [("", set()), ("duckdb", {"duckdb", "pyarrow"}), ("sqlite", {"sqlite3", "pyarrow"})],
+    [
+        ("", set()),
+        ("duckdb", {"duckdb", "pyarrow"}),
+        ("parquet", {"duckdb", "pyarrow"}),
+        ("sqlite", {"sqlite3", "pyarrow"}),
+        ("postgresql", {"psycopg", "pyarrow", "pyarrow.compute"}),
+        ("mysql", {"pymysql", "pyarrow", "pyarrow.compute"}),
+    ],
 )
 def test_an_engine_is_imported_by_the_url_that_needs_it(scheme: str, loaded: set[str]) -> None:
     script = (
@@ -115,7 +131,8 @@ def test_an_engine_is_imported_by_the_url_that_needs_it(scheme: str, loaded: set
         "from pathlib import Path\n"
         "with suppress(Exception):\n"
         "    source.OPENERS[sys.argv[1]]('x:////dev/null', Path('/'), None)\n"
-        "names = {'duckdb', 'sqlite3', 'pyarrow', 'pyarrow.compute', 'sqlalchemy'}\n"
+        "names = {'duckdb', 'sqlite3', 'pyarrow', 'pyarrow.compute', 'sqlalchemy',"
+        " 'psycopg', 'pymysql'}\n"
         "print(*sorted(names & set(sys.modules)))\n"
     )
     done = subprocess.run(

@@ -62,6 +62,15 @@ def test_the_nearest_table_is_suggested(written: str, meant: str) -> None:
         find_table(written, TABLES)
 
 
+def test_a_bare_name_is_looked_up_along_the_path_and_offered_from_elsewhere() -> None:
+    tables = [("eu", "orders"), ("us", "orders"), ("us", "visits"), ("old", "refunds")]
+    assert find_table("orders", tables, path=["us", "eu"]) == ("us", "orders")
+    assert find_table("orders", tables, path=["eu", "us"]) == ("eu", "orders")
+    assert find_table("US.Orders", tables, path=["eu"]) == ("us", "orders")
+    with pytest.raises(ConfigurationError, match=r"did you mean 'old\.refunds'"):
+        find_table("refunds", tables, path=["eu", "us"])
+
+
 def test_nothing_is_suggested_when_nothing_is_near() -> None:
     with pytest.raises(ConfigurationError, match=r"no table 'customers'$"):
         find_table("customers", TABLES)
