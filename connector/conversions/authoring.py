@@ -7,7 +7,6 @@ from typing import Any
 
 from connector.conversions.mapper import open_mapper
 from connector.conversions.reading import selection
-from connector.conversions.rules import MACROS
 from connector.errors import ConfigurationError, Problem
 from connector.project import Mapping
 from connector.source import Source
@@ -21,7 +20,7 @@ def statement(mapping: Mapping, source: Source, *, now: datetime) -> str:
     """
     schema = source.schema(selection(mapping))
     with open_mapper(mapping, schema, now=now) as mapper:
-        words = [f"create macro {name} as {sql};" for name, sql in MACROS.items()]
+        words = [f"create macro {name} as {sql};" for name, sql in mapper.words.items()]
         return "\n".join([*words, "", mapper.statement])
 
 

@@ -85,10 +85,15 @@ def when_held(part: str, pattern: str) -> str:
 
 
 def _trimming() -> str:
-    # `trim` with a set of characters is right but slow, so a pattern first asks if there is work.
+    # `trim` with a set of characters is right but slow, so it is asked first if there is work: of
+    # the outermost characters, then, where they are beyond ASCII, by a pattern.
+    plain = " and ".join(f"value[{place}] between '!' and '~'" for place in (1, -1))
     edge, ends = f"^[{BLANK}]|[{BLANK}]$", literal(f"^[{BLANK}]+|[{BLANK}]+$")
     cut = f"nullif(regexp_replace(value, {ends}, '', 'g'), '')"
-    return f"case when {matches('value', edge)} then {cut} when value <> '' then value end"
+    return (
+        f"case when {plain} then value when {matches('value', edge)} then {cut}"
+        " when value <> '' then value end"
+    )
 
 
 def trimmed(value: str) -> str:
