@@ -19,6 +19,7 @@ from connector.http import Answer, NoAnswer
 from connector.state import database, runs
 from connector.state.database import Database
 from connector.state.ledger import Known, Ledger
+from connector.state.place import Place, place_of
 from connector.state.recovery import expire, recover
 
 START = 1_795_000_000.0  # epoch seconds
@@ -124,7 +125,7 @@ class Way:
 class Scene:
     """One state and one X over any number of runs; `posts` are the ids of each request."""
 
-    path: Path
+    place: Place
     clock: float = START
     usually: Script = accept
     script: deque[Script] = field(default_factory=deque)
@@ -183,8 +184,9 @@ class Scene:
 
     def sync(self, *batches: pa.RecordBatch, way: Way = Way()) -> Tally:
         """One run over these rows, to its end."""
-        with database.opened(self.path) as state:
-            state.read("pragma synchronous = off")  # no test pulls the plug
+        with database.opened(self.place) as state:
+            if isinstance(self.place, Path):
+                state.read("pragma synchronous = off")  # no test pulls the plug
             ledger = self._begin(state, way)
             delivery = self._delivery(ledger, way)
             delivery.run(self._claims(ledger, delivery, way).batches(iter(batches)))
@@ -192,11 +194,21 @@ class Scene:
 
     def known(self, *ids: str, event_id: str = EVENT, pixel_id: str = PIXEL) -> dict[str, Known]:
         """What the ledger knows of these ids."""
-        with database.opened(self.path) as state:
+        with database.opened(self.place) as state:
             ledger = Ledger(state, run=0, mapping="", rules_digest="")
             number = ledger.find_destination(target="x", pixel_id=pixel_id, event_id=event_id)
             found = ledger.known(number or 0, ids)
         return {ids[place]: known for place, known in found.items()}
+
+    def open_batches(self, mapping: str) -> int:
+        """Batches of a mapping that a run has not ended."""
+        with database.opened(self.place) as state:
+            found = state.read(
+                "select count(*) from batches"
+                " where mapping = :mapping and state in ('claimed', 'sent')",
+                mapping=mapping,
+            )
+        return int(found[0][0])
 
     def states(self, *ids: str) -> list[str | None]:
         known = self.known(*ids)
@@ -208,8 +220,8 @@ def counts(tally: Tally) -> dict[str, int]:
     return {outcome: count for outcome, count in tally.rows.items() if count}
 
 
-def made_at(folder: Path) -> Scene:
+def made_at(url: str) -> Scene:
     """A scene with a state of its own."""
-    path = folder / "connector.db"
-    database.create(path)
-    return Scene(path=path)
+    place = place_of(url, Path())
+    database.create(place)
+    return Scene(place=place)

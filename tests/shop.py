@@ -15,7 +15,7 @@ from connector.simulator.server import Address
 
 CONFIG = """\
 warehouse: {{url: "duckdb:///shop.duckdb"}}
-state: {{url: "sqlite:///state/connector.db"}}
+state: {{url: "{state}"}}
 connections:
   x:
     platform: x_ads
@@ -58,6 +58,7 @@ class Shell:
 
     folder: Path
     address: Address
+    state: str = "sqlite:///state/connector.db"
 
     def run(self, *words: str, environment: dict[str, str] | None = None) -> Ended:
         done = subprocess.run(
@@ -83,7 +84,7 @@ class Shell:
 
     def config(self, *, live: bool = True, address: Address | None = None) -> None:
         facts = (address or self.address).describe()
-        self.write("config.yaml", CONFIG.format(live=str(live).lower(), **facts))
+        self.write("config.yaml", CONFIG.format(live=str(live).lower(), state=self.state, **facts))
 
     def wire(self) -> dict[str, Any]:
         with urlopen(f"{self.address.url}/_simulator/conversions?detail=1") as answer:

@@ -14,13 +14,16 @@ from connector.api.projects import (
     connection_of,
     init_state,
     load,
+    migrate_state,
     named,
-    state_path,
+    state_place,
     warehouse,
 )
 from connector.api.syncing import begin, plan, sync
+from connector.state.migrations import VERSION as STATE_VERSION
 
 __all__ = [
+    "STATE_VERSION",
     "Edges",
     "Silence",
     "Wanted",
@@ -31,6 +34,7 @@ __all__ = [
     "explain_hash",
     "init_state",
     "load",
+    "migrate_state",
     "named",
     "plan",
     "plan_against",
@@ -38,7 +42,7 @@ __all__ = [
     "recent_runs",
     "rejected",
     "run_tests",
-    "state_path",
+    "state_place",
     "statement",
     "status",
     "sync",

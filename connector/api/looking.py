@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.api.projects import state_path
+from connector.api.projects import state_place
 from connector.conversions import summary
 from connector.errors import ConfigurationError
 from connector.project import Project
@@ -12,7 +12,7 @@ from connector.state import database, history, runs
 
 def status(project: Project) -> dict[str, Any]:
     """The last run of each mapping and target, and what the ledger holds of it."""
-    with database.opened(state_path(project)) as state:
+    with database.opened(state_place(project)) as state:
         standing = runs.standing(state)
         last = runs.latest(state)
     found = {(row.mapping, row.target): {**_run(row), "ledger": {}} for row in last}
@@ -25,7 +25,7 @@ def status(project: Project) -> dict[str, Any]:
 
 def recent_runs(project: Project, mapping: str | None, limit: int) -> list[dict[str, Any]]:
     """The last runs of a mapping, or of all, newest first."""
-    with database.opened(state_path(project)) as state:
+    with database.opened(state_place(project)) as state:
         return [_run(row) for row in runs.recent(state, mapping=mapping, limit=limit)]
 
 
@@ -35,7 +35,7 @@ def rejected(project: Project, run_id: str | None) -> list[dict[str, Any]]:
     Raises:
         ConfigurationError: there is no such run.
     """
-    with database.opened(state_path(project)) as state:
+    with database.opened(state_place(project)) as state:
         if run_id is not None and not history.is_run(state, run_id):
             raise ConfigurationError(f"there is no run {run_id}; `connector runs` lists them")
         return [_rejected(row) for row in history.rejected(state, run_id=run_id)]
@@ -43,7 +43,7 @@ def rejected(project: Project, run_id: str | None) -> list[dict[str, Any]]:
 
 def trace(project: Project, conversion_id: str) -> dict[str, Any]:
     """Everything that is known of a conversion id."""
-    with database.opened(state_path(project)) as state:
+    with database.opened(state_place(project)) as state:
         traced = history.trace(state, conversion_id)
         rows = history.rejected(state, row_key=conversion_id)
     times = ("claimed_at", "sent_at", "settled_at", "doubt_since")

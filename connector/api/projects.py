@@ -15,6 +15,7 @@ from connector.project import Mapping, Project, find_config, load_project
 from connector.project.config import XConnection
 from connector.source import Source, open_source
 from connector.state import database
+from connector.state.place import Place, place_of
 
 WAREHOUSE_SECONDS = 60.0
 
@@ -98,14 +99,23 @@ def connection_of(project: Project, mapping: Mapping) -> XConnection:
     return project.config.connections[mapping.destination.connection]
 
 
-def state_path(project: Project) -> Path:
-    """The file of the project's state."""
-    return database.sqlite_path(project.config.state.url.get_secret_value(), project.root)
+def state_place(project: Project) -> Place:
+    """Where the project's state is: a file, or a schema of a PostgreSQL database."""
+    return place_of(project.config.state.url.get_secret_value(), project.root)
 
 
 def init_state(project: Project) -> bool:
     """Make the state; False when there is one, which is left as it is."""
-    return database.create(state_path(project))
+    return database.create(state_place(project))
+
+
+def migrate_state(project: Project, *, backed_up: bool) -> tuple[int, Path | None]:
+    """Bring the state to this tool's version; the one it had, and its copy if one was made.
+
+    Raises:
+        ConfigurationError: nobody said `backed_up` of a database whose backup is its operator's.
+    """
+    return database.migrate(state_place(project), backed_up=backed_up)
 
 
 def warehouse(project: Project, edges: Edges) -> AbstractContextManager[Source]:

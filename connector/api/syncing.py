@@ -2,6 +2,7 @@
 
 import json
 import os
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from connector.api.projects import (
     chosen,
     connection_of,
     named,
-    state_path,
+    state_place,
     warehouse,
 )
 from connector.conversions import run, summary
@@ -32,6 +33,7 @@ from connector.project.config import XConnection
 from connector.state import database, runs
 from connector.state.database import Database
 from connector.state.lock import sync_lock
+from connector.state.place import folder_beside
 from connector.x import conversions as wire
 
 SENDERS = 4
@@ -49,7 +51,7 @@ def sync(project: Project, wanted: Wanted, edges: Edges) -> dict[str, Any]:
     started = edges.now()
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
     mappings = chosen(project, wanted)
-    with database.opened(state_path(project)) as state:
+    with database.opened(state_place(project)) as state:
         if not wanted.names:
             last = runs.last_finished(state)
             mappings.sort(key=lambda m: last.get((m.name, connection_of(project, m).target), 0))
@@ -60,7 +62,7 @@ def sync(project: Project, wanted: Wanted, edges: Edges) -> dict[str, Any]:
         [result for result, _ in results], run_id=run_id, codes=[code for _, code in results],
         started_at=started, finished_at=edges.now(),
     )  # fmt: skip
-    _write(state_path(project).parent / "runs" / f"{run_id}.json", whole)
+    _write(_runs_folder(project) / f"{run_id}.json", whole)
     return whole
 
 
@@ -83,12 +85,19 @@ def _sync_one(
         skipped = wanted.skip_if_running and error.exit_code is Exit.RUNNING
         failed = summary.failed(subject, code=error.exit_code, message=str(error))
         return failed, Exit.DONE if skipped else error.exit_code
+    except Exception as error:  # noqa: BLE001 - the other mappings go on
+        # The text of an unknown error may hold a row; its kind and place hold none.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}:{frame.lineno}"
+        message = f"{mapping.name}: unexpected {type(error).__name__} at {place}; please report it"
+        edges.progress.warn(message)
+        return summary.failed(subject, code=Exit.UNEXPECTED, message=message), Exit.UNEXPECTED
 
 
 def plan(project: Project, wanted: Wanted, edges: Edges) -> Iterator[tuple[dict[str, Any], Tally]]:
     """What a sync would do now, mapping by mapping; nothing is changed."""
     options = replace(wanted.options, dry_run=True)
-    with database.opened(state_path(project)) as state:
+    with database.opened(state_place(project)) as state:
         for mapping in chosen(project, wanted):
             job = _job(project, mapping, options, run_id="plan")
             with _world(project, job, state, edges, wait=False) as world:
@@ -102,7 +111,7 @@ def begin(project: Project, name: str, *, before: datetime | None, edges: Edges)
     """
     mapping = named(project, name)
     target = connection_of(project, mapping).target
-    with database.opened(state_path(project)) as state, state.write() as connection:
+    with database.opened(state_place(project)) as state, state.write() as connection:
         runs.begin_mapping(
             connection, target=target, mapping=name, keys_digest=keys_digest(mapping),
             now=milliseconds(edges.now()), before=milliseconds(before) if before else None,
@@ -114,7 +123,7 @@ def _job(project: Project, mapping: Mapping, options: Options, run_id: str) -> J
     connection = connection_of(project, mapping)
     return Job(
         mapping=mapping, run_id=run_id, target=connection.target, live=connection.live,
-        pixel_scope=connection.auth.pixel_tokens is not None, options=options,
+        pixel_scope=connection.auth.oauth1 is None, options=options,
     )  # fmt: skip
 
 
@@ -123,16 +132,15 @@ def _world(
     project: Project, job: Job, state: Database, edges: Edges, *, wait: bool
 ) -> Iterator[World]:
     connection = connection_of(project, job.mapping)
-    folder = state.path.parent / "runs"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = _runs_folder(project)
     session = Session(threads=SENDERS)
     try:
         yield World(
             database=state,
             open_source=partial(warehouse, project, edges),
             lock=partial(
-                sync_lock, state.path, mapping=job.mapping.name, target=job.target, wait=wait,
-                sleep=edges.pause,
+                sync_lock, state.place, mapping=job.mapping.name, target=job.target, wait=wait,
+                sleep=edges.pause, stopping=edges.stopping,
             ),
             post=partial(_post, session, connection.base_url, _credentials(connection)),
             now=edges.now, pause=edges.pause, random=edges.random, stopping=edges.stopping,
@@ -167,8 +175,15 @@ def _credentials(connection: XConnection) -> wire.Credentials:
     )
 
 
+def _runs_folder(project: Project) -> Path:
+    """The folder of the summaries, made where it is missing."""
+    folder = folder_beside(state_place(project), project.root) / "runs"
+    for each in (folder.parent, folder):
+        each.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 def _write(path: Path, document: dict[str, Any]) -> None:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         json.dump(document, file, indent=1)

@@ -15,11 +15,34 @@ def init(terminal: Terminal) -> None:
 
     project = api.load(terminal.config)
     made = api.init_state(project)
-    path = api.state_path(project)
+    place = api.state_place(project)
     if terminal.json:
-        terminal.document({"state": str(path), "made": made})
+        terminal.document({"state": str(place), "made": made})
     else:
-        terminal.line(f"made {path}" if made else f"{path} is there already; nothing changed")
+        done = f"made the state {place}"
+        terminal.line(done if made else f"the state {place} is there already; nothing changed")
+
+
+def migrate(
+    terminal: Terminal,
+    yes: Annotated[bool, typer.Option("--yes", help="PostgreSQL: a backup has been made.")] = False,
+) -> None:
+    """Bring a state of an older version to this one; a file is copied first."""
+    from connector import api
+
+    project = api.load(terminal.config)
+    version, copy = api.migrate_state(project, backed_up=yes)
+    place = api.state_place(project)
+    if terminal.json:
+        kept = str(copy) if copy else None
+        terminal.document(
+            {"state": str(place), "from": version, "to": api.STATE_VERSION, "backup": kept}
+        )
+    elif version == api.STATE_VERSION:
+        terminal.line(f"the state {place} is of version {version}; nothing changed")
+    else:
+        before = f"; {copy} is as it was" if copy else ""
+        terminal.line(f"the state {place} is of version {api.STATE_VERSION} now{before}")
 
 
 def begin(

@@ -32,7 +32,7 @@ def of_mapping(subject: Subject, tally: Tally, *, status: str, seconds: float) -
         "status": status,
         "target": subject.target,
         "live": subject.live,
-        "rows": {"read": sum(rows.values()), **rows},
+        "rows": {"read": tally.read, **rows},
         "reasons": {name: _counts(counter) for name, counter in tally.reasons.items()},
         "dropped_identifiers": _counts(tally.dropped),
         "already_hashed": {name: tally.hashed[name] for name in ("email", "phone")},

@@ -26,6 +26,7 @@ class Tally:
     `endings` holds the codes of what happened, `planned_*` what a rehearsal would have sent.
     """
 
+    read: int = 0
     rows: Counter[str] = field(default_factory=Counter)
     reasons: dict[str, Counter[str]] = field(
         default_factory=lambda: {outcome: Counter() for outcome in OUTCOMES[1:]}

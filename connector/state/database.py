@@ -1,166 +1,120 @@
-"""The state database itself: made, opened, and written in transactions that are durable."""
+"""The state database: a SQLite file, or a schema of a PostgreSQL database, with one face."""
 
-import os
-import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, Protocol
 
-from connector.errors import ConfigurationError, UnreachableError
-from connector.state.schema import TABLES, VERSION
+from connector.errors import ConfigurationError
+from connector.state import sqlite
+from connector.state.dialect import Bulk
+from connector.state.place import Place
+from connector.state.sqlite import BUSY_SECONDS
 
-BUSY_SECONDS = 30.0
-_CACHE_KIBIBYTES = 64_000
+
+class Result(Protocol):
+    """What a statement gave."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+
+    def fetchone(self) -> Any:  # noqa: ANN401 - SQL values
+        """The next row, None when there is none."""
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
 
 
-def sqlite_path(url: str, root: Path) -> Path:
-    """The file of a `sqlite:///…` address; relative ones start at the project's folder.
+class Transaction(Protocol):
+    """Writes of one transaction, in the SQL of `connector.state.dialect`."""
 
-    Raises:
-        ConfigurationError: another kind of address.
+    def execute(self, sql: str, values: Sequence[object] | Mapping[str, object] = ()) -> Result:
+        """Run a statement."""
+
+    def for_each(self, bulk: Bulk, rows: Sequence[Sequence[object]]) -> int:
+        """Run a statement with each row of values; the number of rows it changed."""
+
+
+class Database(Protocol):
+    """An open state; one thread uses it, and one process at a time writes it.
+
+    Every use may raise `UnreachableError`.
     """
-    prefix = "sqlite:///"
-    if not url.startswith(prefix) or len(url) == len(prefix):
-        scheme = url.partition(":")[0]
-        raise ConfigurationError(
-            f"state.url: {scheme}: is not a state this version keeps; write sqlite:///state/connector.db"
-        )
-    return root / url.removeprefix(prefix)
 
+    @property
+    def place(self) -> Place:
+        """Where it is."""
 
-def create(path: Path) -> bool:
-    """Make the state, mode 0600 in a folder of mode 0700; False when there is one already.
-
-    Raises:
-        UnreachableError: it cannot be made there.
-    """
-    with translated(path):
-        _make_folder(path.parent)
-        if path.exists():
-            return False
-        # Made whole beside its place: a crash leaves no half a state, nor do two makers meet.
-        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-")
-        os.close(descriptor)
-        try:
-            _fill(Path(draft))
-            os.link(draft, path)
-        except FileExistsError:
-            return False
-        finally:
-            Path(draft).unlink()
-        _sync_folder(path.parent)
-    return True
-
-
-def _make_folder(folder: Path) -> None:
-    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
-        with suppress(FileExistsError):
-            missing.mkdir(mode=0o700)
-
-
-def _fill(path: Path) -> None:
-    connection = _connect(path, BUSY_SECONDS)
-    try:
-        _prepare(connection)
-        connection.execute("pragma journal_mode = wal").fetchall()
-        connection.executescript(f"begin immediate; {TABLES}")
-        connection.execute("insert into meta values ('schema_version', ?)", (str(VERSION),))
-        connection.execute("commit")
-    finally:
-        connection.close()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-class Database:
-    """An open state; one thread uses it. Every use may raise `UnreachableError`."""
-
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self.path = path
-        self._connection = connection
-
-    @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> AbstractContextManager[Transaction]:
         """One transaction: on disk when the block ends, undone when it raises."""
-        with translated(self.path):
-            self._connection.execute("begin immediate")
-            try:
-                yield self._connection
-                self._connection.execute("commit")
-            except BaseException:
-                # A full disk has SQLite roll back by itself.
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
-                raise
 
-    def read(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - SQL values
+    def read(self, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        with translated(self.path):
-            return self._connection.execute(sql, parameters).fetchall()
+
+    def portions(
+        self, sql: str, *, rows: int
+    ) -> Iterator[tuple[Sequence[str], list[tuple[Any, ...]]]]:
+        """The columns and rows of a query, `rows` at a time; one portion at least."""
 
 
-@contextmanager
-def opened(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> Iterator[Database]:
-    """The state at `path`; a lock of another process is waited for as long as `busy_seconds`.
+def create(place: Place) -> bool:
+    """Make the state; False when there is one already, which is left as it is.
+
+    Raises:
+        ConfigurationError: the account may not make it.
+        UnreachableError: it cannot be made there now.
+    """
+    made: bool = _engine(place).create(place)
+    return made
+
+
+def opened(place: Place, *, busy_seconds: float = BUSY_SECONDS) -> AbstractContextManager[Database]:
+    """The state; who writes in another process is waited for as long as `busy_seconds`.
 
     Raises:
         ConfigurationError: there is none, or a newer tool made it.
-        UnreachableError: the file cannot be used now.
+        UnreachableError: it cannot be used now.
     """
-    with translated(path):
-        if not path.exists():
-            raise ConfigurationError(
-                f"there is no state at {path}; `connector state init` makes it"
-            )
-        connection = _connect(path, busy_seconds)
-    try:
-        with translated(path):
-            _check_version(connection, path)
-        yield Database(connection, path)
-    finally:
-        connection.close()
+    state: AbstractContextManager[Database] = _engine(place).opened(
+        place, busy_seconds=busy_seconds
+    )
+    return state
 
 
-def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
-    uri = f"{path.resolve().as_uri()}?mode=rw"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=busy_seconds)
+def migrate(place: Place, *, backed_up: bool) -> tuple[int, Path | None]:
+    """Bring the state to this tool's version; the one it had, and its copy if one was made.
+
+    Raises:
+        ConfigurationError: there is none, a newer tool made it, or nobody said `backed_up` of a
+            database whose backup is its operator's.
+        UnreachableError: it cannot be used now.
+    """
+    if isinstance(place, Path):
+        return sqlite.migrate(place)
+    version: int = _engine(place).migrate(place, backed_up=backed_up)
+    return version, None
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
-    connection.execute("pragma synchronous = full")
-    connection.execute(f"pragma cache_size = -{_CACHE_KIBIBYTES}")
+def backup(place: Place, target: Path) -> None:
+    """A copy of the state as it is now, mode 0600, complete or not there.
 
-
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
-    try:
-        _prepare(connection)
-        row = connection.execute("select value from meta where key = 'schema_version'").fetchone()
-    except sqlite3.DatabaseError as error:
-        if "no such table" not in str(error) and error.sqlite_errorcode != sqlite3.SQLITE_NOTADB:
-            raise
-        row = None
-    if row is None:
-        raise ConfigurationError(f"{path} is not a state of this tool; name another file")
-    if int(row[0]) > VERSION:
+    Raises:
+        ConfigurationError: the target is there already, or a database server keeps the state.
+        UnreachableError: the state cannot be read, or the copy not written.
+    """
+    if not isinstance(place, Path):
         raise ConfigurationError(
-            f"{path} was written by a newer version of this tool; upgrade before using it"
+            f"the state is {place}: its backup is the server's, such as"
+            f" pg_dump --schema={place.schema}"
         )
+    sqlite.backup(place, target)
 
 
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """What SQLite or the file system raises, as an `UnreachableError` that names the state."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise UnreachableError(f"the state {path} cannot be used now: {error}") from error
-    except OSError as error:
-        raise UnreachableError(f"the state {path} cannot be used now: {error.strerror}") from error
+def _engine(place: Place) -> ModuleType:
+    if isinstance(place, Path):
+        return sqlite
+    from connector.state import postgresql  # noqa: PLC0415 - loaded by who needs it
+
+    return postgresql

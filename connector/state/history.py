@@ -61,8 +61,8 @@ def rejected(
     rows = database.read(
         "select j.mapping, j.target, j.row_key, j.reasons, r.run_id, r.started_at"
         " from rejects j left join runs r on r.id = j.run"
-        " where (:run_id is null or r.run_id = :run_id)"
-        " and (:row_key is null or j.row_key = :row_key)"
+        " where (cast(:run_id as text) is null or r.run_id = :run_id)"
+        " and (cast(:row_key as text) is null or j.row_key = :row_key)"
         " order by j.mapping, j.target, j.row_key",
         run_id=run_id,
         row_key=row_key,

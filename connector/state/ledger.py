@@ -5,13 +5,14 @@ another run has taken this one for dead, and with `UnreachableError` when the st
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 
 from connector.errors import OvertakenError
-from connector.state.database import Database
+from connector.state.database import Database, Transaction
+from connector.state.dialect import Bulk
 from connector.state.recovery import RESTORE, expire, recover
 
 __all__ = ["Amount", "Claim", "ClaimLostError", "Kept", "Known", "Ledger", "expire", "recover"]
@@ -110,10 +111,8 @@ class Ledger:
         rows = self._database.read(
             "select k.key, b.id, b.state, b.mapping, b.rules_digest, c.digest,"
             " coalesce(c.doubt_since, b.doubt_since), b.reason"
-            " from json_each(:ids) k"
-            " cross join conversions c"
-            "  on c.destination = :destination and c.conversion_id = k.value"
-            " join batches b on b.id = c.batch",
+            " from listed(:ids) k cross join conversions c join batches b on b.id = c.batch"
+            " where c.destination = :destination and c.conversion_id = k.value",
             ids=json.dumps(list(conversion_ids)), destination=destination,
         )  # fmt: skip
         return {
@@ -131,7 +130,7 @@ class Ledger:
             ClaimLostError: nothing was claimed.
         """
         with self._write() as connection:
-            return [self._take(connection, claim, now) for claim in claims]
+            return self._take(connection, list(claims), now)
 
     def hold(self, claim: Claim, *, reason: str, now: int) -> None:
         """Keep conversions that no batch of this run has from being sent: a person decides.
@@ -140,7 +139,8 @@ class Ledger:
             ClaimLostError: nothing was held.
         """
         with self._write() as connection:
-            self._hold(connection, self._take(connection, claim, now), reason, now)
+            [batch] = self._take(connection, [claim], now)
+            self._hold(connection, batch, reason, now)
 
     def hold_back(self, batch: int, part: Claim | None, *, reason: str, now: int) -> None:
         """Hold some conversions of a claimed batch, or all of it (None)."""
@@ -183,10 +183,11 @@ class Ledger:
         values = {"now": now, "reason": kept.reason, "debug_id": kept.debug_id}
         with self._write() as connection:
             self._change(connection, batch, ("sent", state), also, values)
-            connection.executemany(
-                "insert into amounts values (?, ?, ?, ?, ?)",
-                [(batch, a.day, a.currency, a.conversions, a.amount) for a in amounts],
-            )
+            for each in amounts:
+                connection.execute(
+                    "insert into amounts values (?, ?, ?, ?, ?)",
+                    (batch, each.day, each.currency, each.conversions, each.amount),
+                )
 
     def release(self, batch: int, claim: Claim, *, reason: str, now: int) -> None:
         """Take a claim, or a refusal, back: the conversions are what they were before it.
@@ -202,31 +203,35 @@ class Ledger:
             ).rowcount
             if doubtful:
                 return
-            keys = [(batch, claim.destination, key) for key in claim.conversion_ids]
-            where = "batch = ? and destination = ? and conversion_id = ?"
-            connection.executemany(f"{RESTORE} and {where}", keys)
-            connection.executemany(f"delete from conversions where {where}", keys)
+            keys = _keys(claim, batch)
+            connection.execute(f"{RESTORE} and {_OF_BATCH}", keys)
+            connection.execute(f"delete from conversions where {_OF_BATCH}", keys)
             connection.execute("delete from batches where id = ?", (batch,))
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def _write(self) -> Iterator[Transaction]:
         with self._database.write() as connection:
             running = "select 1 from runs where id = ? and finished_at is null"
             if connection.execute(running, (self._run,)).fetchone() is None:
                 raise self._overtaken()
             yield connection
 
-    def _take(self, connection: sqlite3.Connection, claim: Claim, now: int) -> int:
-        batch = self._new_batch(connection, claim.destination, now)
-        rows = zip(claim.conversion_ids, claim.digests, claim.seen, strict=True)
-        taken = connection.executemany(
-            _TAKE, [(claim.destination, key, batch, digest, seen) for key, digest, seen in rows]
-        ).rowcount
-        if taken != len(claim.conversion_ids):
+    def _take(self, connection: Transaction, claims: Sequence[Claim], now: int) -> list[int]:
+        batches = [self._new_batch(connection, claim.destination, now) for claim in claims]
+        rows = [
+            (claim.destination, key, batch, digest, seen)
+            for claim, batch in zip(claims, batches, strict=True)
+            for key, digest, seen in zip(
+                claim.conversion_ids, claim.digests, claim.seen, strict=True
+            )
+        ]
+        # In the order of the key, a page of the ledger is touched once.
+        rows.sort(key=itemgetter(0, 1))
+        if connection.for_each(_TAKE, rows) != len(rows):
             raise ClaimLostError
-        return batch
+        return batches
 
-    def _new_batch(self, connection: sqlite3.Connection, destination: int, now: int) -> int:
+    def _new_batch(self, connection: Transaction, destination: int, now: int) -> int:
         row = connection.execute(
             "insert into batches (run, mapping, destination, state, rules_digest, claimed_at)"
             " values (?, ?, ?, 'claimed', ?, ?) returning id",
@@ -234,12 +239,12 @@ class Ledger:
         ).fetchone()
         return int(row[0])
 
-    def _hold(self, connection: sqlite3.Connection, batch: int, reason: str, now: int) -> None:
+    def _hold(self, connection: Transaction, batch: int, reason: str, now: int) -> None:
         values = {"now": now, "reason": reason}
         also = "settled_at = :now, reason = :reason"
         self._change(connection, batch, ("claimed", "held"), also, values)
 
-    def _require(self, connection: sqlite3.Connection, batch: int, *states: str) -> None:
+    def _require(self, connection: Transaction, batch: int, *states: str) -> None:
         row = connection.execute(
             "select state from batches where id = ? and run = ?", (batch, self._run)
         ).fetchone()
@@ -251,7 +256,7 @@ class Ledger:
             self._change(connection, batch, (before, after), also, values)
 
     def _change(
-        self, connection: sqlite3.Connection, batch: int, states: tuple[str, str], also: str,
+        self, connection: Transaction, batch: int, states: tuple[str, str], also: str,
         values: Mapping[str, object],
     ) -> None:  # fmt: skip
         before, after = states
@@ -271,29 +276,46 @@ class Ledger:
 
 # Only what is new, or what may be sent again and has not moved since the ledger was asked. A doubt
 # stays with the conversion when it moves on, whatever the next answer is.
-_TAKE = """
-insert into conversions (destination, conversion_id, batch, digest) values (?, ?, ?, ?)
+_MOVE = """
 on conflict (destination, conversion_id) do update set
   doubt_since = coalesce(
     conversions.doubt_since, (select doubt_since from batches where id = conversions.batch)
   ),
   previous = conversions.batch, previous_digest = conversions.digest,
   batch = excluded.batch, digest = excluded.digest
-where conversions.batch = ? and exists (
+where exists (
   select 1 from batches where id = conversions.batch and state in ('in_doubt', 'refused')
-)
+) and conversions.batch =
 """
+# Over all rows at once the batch that was seen travels in `previous`, of what is still there.
+_TAKE = Bulk(
+    sqlite="insert into conversions (destination, conversion_id, batch, digest)"
+    f" values (?, ?, ?, ?) {_MOVE} ?",
+    postgresql="insert into conversions (destination, conversion_id, batch, digest, previous)"
+    " select destination, conversion_id, g.batch, g.digest,"
+    "  case when c.batch is not null then seen end"
+    " from unnest(?::bigint[], ?::text[], ?::bigint[], ?::text[], ?::bigint[])"
+    "  as g (destination, conversion_id, batch, digest, seen)"
+    " left join conversions c using (destination, conversion_id)"
+    f" order by destination, conversion_id {_MOVE} excluded.previous",
+)
+_OF_BATCH = (
+    "batch = :batch and destination = :destination"
+    " and conversion_id in (select value from listed(:keys))"
+)
 
 
-def _put(connection: sqlite3.Connection, part: Claim, batch: int, *, parent: int) -> None:
+def _keys(claim: Claim, batch: int) -> dict[str, object]:
+    keys = json.dumps(list(claim.conversion_ids))
+    return {"batch": batch, "destination": claim.destination, "keys": keys}
+
+
+def _put(connection: Transaction, part: Claim, batch: int, *, parent: int) -> None:
     """Move conversions from one batch of a run to another, with the parent's doubt."""
     connection.execute(
         "update batches set doubt_since = (select doubt_since from batches where id = ?)"
         " where id = ?",
         (parent, batch),
     )
-    connection.executemany(
-        "update conversions set batch = ?"
-        " where destination = ? and conversion_id = ? and batch = ?",
-        [(batch, part.destination, key, parent) for key in part.conversion_ids],
-    )
+    moved = _keys(part, parent) | {"new": batch}
+    connection.execute(f"update conversions set batch = :new where {_OF_BATCH}", moved)

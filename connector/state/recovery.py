@@ -1,6 +1,6 @@
 """What a new run does with what an earlier one left, in the caller's transaction."""
 
-import sqlite3
+from connector.state.database import Transaction
 
 # A claim that never left is undone: the conversion is what it was before.
 RESTORE = (
@@ -14,7 +14,7 @@ _OF_MAPPING = (
 )
 
 
-def recover(connection: sqlite3.Connection, *, mapping: str, target: str, run: int) -> int:
+def recover(connection: Transaction, *, mapping: str, target: str, run: int) -> int:
     """Settle what a dead run of this mapping and target left; the number of batches in doubt.
 
     Claims that never left are released; requests that may have left are in doubt. Both get this
@@ -37,7 +37,7 @@ def recover(connection: sqlite3.Connection, *, mapping: str, target: str, run: i
     return in_doubt
 
 
-def expire(connection: sqlite3.Connection, *, mapping: str, target: str, before: int) -> int:
+def expire(connection: Transaction, *, mapping: str, target: str, before: int) -> int:
     """Hold what has been in doubt since `before` or longer; the number of conversions newly held.
 
     `before` is in milliseconds.

@@ -1,9 +1,10 @@
 """A person's word on conversions that are held or in doubt, in the caller's transaction."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Literal
+
+from connector.state.database import Transaction
 
 Word = Literal["resend", "assume_accepted"]
 
@@ -12,14 +13,15 @@ _STATES: dict[Word, tuple[str, str]] = {
     "resend": ("refused", "resolved"),
     "assume_accepted": ("accepted", "assumed"),
 }
+_CONTENT: dict[Word, str] = {"resend": ", digest = ''", "assume_accepted": ""}
 _UNDECIDED = (
-    "c.destination = :destination and c.batch in (select id from batches"
+    "destination = :destination and batch in (select id from batches"
     " where mapping = :mapping and destination = :destination and state in ('held', 'in_doubt'))"
-    " and (:ids is null or c.conversion_id in (select value from json_each(:ids)))"
 )
+_NAMED = " and conversion_id in (select value from listed(:ids))"
 
 
-def undecided(connection: sqlite3.Connection, *, mapping: str, target: str) -> dict[str, int]:
+def undecided(connection: Transaction, *, mapping: str, target: str) -> dict[str, int]:
     """How many conversions of a mapping at a target are held, and how many in doubt."""
     rows = connection.execute(
         "select b.state, count(*) from batches b join destinations d on d.id = b.destination"
@@ -31,7 +33,7 @@ def undecided(connection: sqlite3.Connection, *, mapping: str, target: str) -> d
 
 
 def resolve(
-    connection: sqlite3.Connection, *, mapping: str, target: str, word: Word,
+    connection: Transaction, *, mapping: str, target: str, word: Word,
     conversion_ids: Sequence[str] | None, now: int,
 ) -> int:  # fmt: skip
     """Take a person's word; the number of conversions it is about.
@@ -39,18 +41,13 @@ def resolve(
     None for `conversion_ids` means all that are held or in doubt. What is to be sent again is read
     again, however far back its row is.
     """
-    ids = None if conversion_ids is None else json.dumps(list(conversion_ids))
     destinations = connection.execute(
         "select id from destinations where target = ?", (target,)
     ).fetchall()
     resolved = 0
     for (destination,) in destinations:
-        values = {"mapping": mapping, "destination": destination, "ids": ids}
-        found = f"select c.conversion_id from conversions c where {_UNDECIDED}"
-        keys = [key for (key,) in connection.execute(found, values)]
-        if keys:
-            _move(connection, mapping, destination, keys, word, now)
-        resolved += len(keys)
+        values = {"mapping": mapping, "destination": destination, "now": now}
+        resolved += _move(connection, word, conversion_ids, values)
     if resolved and word == "resend":
         connection.execute(
             "update mappings set cursor = null where target = ? and mapping = ?", (target, mapping)
@@ -59,18 +56,21 @@ def resolve(
 
 
 def _move(
-    connection: sqlite3.Connection, mapping: str, destination: int, keys: Sequence[str],
-    word: Word, now: int,
-) -> None:  # fmt: skip
+    connection: Transaction, word: Word, ids: Sequence[str] | None, values: dict[str, object]
+) -> int:
+    """Put what is undecided at a destination into a batch that is decided."""
     state, reason = _STATES[word]
     (batch,) = connection.execute(
         "insert into batches (run, mapping, destination, state, rules_digest, claimed_at,"
-        " settled_at, reason) values (0, ?, ?, ?, '', ?, ?, ?) returning id",
-        (mapping, destination, state, now, now, reason),
+        " settled_at, reason) values (0, :mapping, :destination, :state, '', :now, :now, :reason)"
+        " returning id",
+        {**values, "state": state, "reason": reason},
     ).fetchone()
-    forgotten = "digest = ''," if word == "resend" else ""
-    connection.executemany(
-        f"update conversions set batch = ?, {forgotten} doubt_since = null"
-        " where destination = ? and conversion_id = ?",
-        [(batch, destination, key) for key in keys],
-    )
+    where = _UNDECIDED + (_NAMED if ids is not None else "")
+    moved = connection.execute(
+        f"update conversions set batch = :batch, doubt_since = null{_CONTENT[word]} where {where}",
+        {**values, "batch": batch, "ids": json.dumps(list(ids or ()))},
+    ).rowcount
+    if not moved:
+        connection.execute("delete from batches where id = ?", (batch,))
+    return moved

@@ -1,13 +1,13 @@
 """Runs, and what is remembered of a mapping between them: its start, its rules, its cursor."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connector.errors import OvertakenError
-from connector.state.database import Database
+from connector.state.database import Database, Transaction
+from connector.state.dialect import Bulk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def last_finished(database: Database) -> Mapping[tuple[str, str], int]:
 
 
 def begin_mapping(
-    connection: sqlite3.Connection, *, target: str, mapping: str, keys_digest: str, now: int,
+    connection: Transaction, *, target: str, mapping: str, keys_digest: str, now: int,
     before: int | None,
 ) -> None:  # fmt: skip
     """Let a mapping send to a target from now on, with the keys it has now.
@@ -81,9 +81,7 @@ def begin_mapping(
     )
 
 
-def begin_run(
-    connection: sqlite3.Connection, *, run_id: str, mapping: str, target: str, now: int
-) -> int:
+def begin_run(connection: Transaction, *, run_id: str, mapping: str, target: str, now: int) -> int:
     """A new run; its number. Runs of this mapping and target left open are ended as failed."""
     connection.execute(
         "update runs set status = 'failed', finished_at = ?"
@@ -109,7 +107,7 @@ class Ending:
     now: int
 
 
-def end_run(connection: sqlite3.Connection, run: int, ending: Ending) -> None:
+def end_run(connection: Transaction, run: int, ending: Ending) -> None:
     """The run's end, its counts and the mapping's cursor, in the caller's transaction.
 
     Raises:
@@ -131,12 +129,30 @@ def end_run(connection: sqlite3.Connection, run: int, ending: Ending) -> None:
         )
 
 
+def abandon_run(connection: Transaction, run: int, *, status: str, now: int) -> None:
+    """Say that a run ended before its rows were counted."""
+    connection.execute(
+        "update runs set finished_at = ?, status = ? where id = ? and finished_at is null",
+        (now, status, run),
+    )
+
+
+def forget_unused(connection: Transaction, *, target: str, mapping: str) -> None:
+    """Take back the beginning of a mapping that nothing was ever sent of: its keys may be wrong."""
+    connection.execute(
+        "delete from mappings where target = :target and mapping = :mapping and not exists"
+        " (select 1 from batches b join destinations d on d.id = b.destination"
+        "  where b.mapping = :mapping and d.target = :target)",
+        {"target": target, "mapping": mapping},
+    )
+
+
 def rejected_before(
     database: Database, *, target: str, mapping: str, row_keys: Sequence[str]
 ) -> frozenset[str]:
     """Which of these rows were rejected in an earlier run."""
     rows = database.read(
-        "select k.value from json_each(:keys) k cross join rejects r on r.target = :target"
+        "select k.value from listed(:keys) k cross join rejects r where r.target = :target"
         " and r.mapping = :mapping and r.row_key = k.value",
         keys=json.dumps(list(row_keys)),
         target=target,
@@ -146,16 +162,25 @@ def rejected_before(
 
 
 def keep_rejects(
-    connection: sqlite3.Connection, *, target: str, mapping: str, run: int,
+    connection: Transaction, *, target: str, mapping: str, run: int,
     rejects: Iterable[tuple[str, str]],
 ) -> None:  # fmt: skip
     """Remember rejected rows (row key, reasons with blanks between), written where they changed."""
-    connection.executemany(
-        "insert into rejects (target, mapping, row_key, reasons, run) values (?, ?, ?, ?, ?)"
-        " on conflict (target, mapping, row_key) do update set reasons = excluded.reasons,"
-        "  run = excluded.run where reasons <> excluded.reasons",
-        [(target, mapping, key, reasons, run) for key, reasons in rejects],
-    )
+    rows = [(target, mapping, key, reasons, run) for key, reasons in rejects]
+    connection.for_each(_KEEP_REJECTS, rows)
+
+
+_KEEP = """
+insert into rejects (target, mapping, row_key, reasons, run) {rows}
+on conflict (target, mapping, row_key) do update set reasons = excluded.reasons, run = excluded.run
+where rejects.reasons <> excluded.reasons
+"""
+_KEEP_REJECTS = Bulk(
+    sqlite=_KEEP.format(rows="values (?, ?, ?, ?, ?)"),
+    postgresql=_KEEP.format(
+        rows="select * from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::bigint[])"
+    ),
+)
 
 
 def latest(database: Database) -> list[RunRow]:
@@ -166,7 +191,7 @@ def latest(database: Database) -> list[RunRow]:
 def recent(database: Database, *, mapping: str | None, limit: int) -> list[RunRow]:
     """The last runs of a mapping, or of all, newest first."""
     values = {"mapping": mapping, "limit": limit}
-    where = "id in (select id from runs where :mapping is null or mapping = :mapping"
+    where = "id in (select id from runs where cast(:mapping as text) is null or mapping = :mapping"
     return _rows(database, f"{where} order by id desc limit :limit)", values)
 
 

@@ -1,19 +1,18 @@
 """Keeping the state small and safe: prune, export, backup."""
 
-import os
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from connector.state.database import Database
+from connector.state.database import Database, Transaction, backup
+
+__all__ = ["EXPORTED", "Pruned", "backup", "prune", "rows_of"]
 
 EXPORTED = {
     "conversions": "select d.target, d.pixel_id, d.event_id, c.conversion_id, b.mapping, b.state,"
     " c.batch, c.digest, coalesce(c.doubt_since, b.doubt_since) as doubt_since"
-    " from conversions c join batches b on b.id = c.batch join destinations d on d.id = b.destination",
+    " from conversions c join batches b on b.id = c.batch"
+    " join destinations d on d.id = b.destination",
     "batches": "select b.id, r.run_id, b.mapping, d.target, d.pixel_id, d.event_id, b.state,"
     " b.claimed_at, b.sent_at, b.settled_at, b.doubt_since, b.debug_id, b.reason"
     " from batches b join destinations d on d.id = b.destination left join runs r on r.id = b.run",
@@ -34,7 +33,7 @@ class Pruned:
     runs: int
 
 
-def prune(connection: sqlite3.Connection, *, before: int) -> Pruned:
+def prune(connection: Transaction, *, before: int) -> Pruned:
     """Forget what was settled before a time (milliseconds), in the caller's transaction.
 
     Only what is accepted or refused goes; what is held or in doubt waits for a decision.
@@ -42,7 +41,11 @@ def prune(connection: sqlite3.Connection, *, before: int) -> Pruned:
     old = "select id from batches where state in ('accepted', 'refused') and settled_at < ?"
     forgotten = connection.execute(f"delete from conversions where batch in ({old})", (before,))
     connection.execute(f"delete from amounts where batch in ({old})", (before,))
-    connection.execute(f"delete from batches where id in ({old})", (before,))
+    # A claim that is taken back goes to the batch it came from.
+    origins = "select previous from conversions where previous is not null"
+    connection.execute(
+        f"delete from batches where id in ({old}) and id not in ({origins})", (before,)
+    )
     ended = "select id from runs where finished_at < ?"
     rejects = connection.execute(f"delete from rejects where run in ({ended})", (before,))
     kept = "select run from batches union select run from rejects"
@@ -52,25 +55,8 @@ def prune(connection: sqlite3.Connection, *, before: int) -> Pruned:
     return Pruned(conversions=forgotten.rowcount, rejects=rejects.rowcount, runs=runs.rowcount)
 
 
-def rows_of(database: Database, table: str) -> Iterator[tuple[Sequence[str], list[tuple[Any, ...]]]]:
+def rows_of(
+    database: Database, table: str
+) -> Iterator[tuple[Sequence[str], list[tuple[Any, ...]]]]:
     """The columns and rows of an exported table, in portions."""
     yield from database.portions(EXPORTED[table], rows=_ROWS_AT_ONCE)
-
-
-def backup(source: Path, target: Path) -> None:
-    """A copy of the state as it is now, mode 0600, complete or not there.
-
-    Raises:
-        FileExistsError: the target is there already.
-        sqlite3.Error: the state cannot be read, or the copy not written.
-    """
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        with (
-            closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as state,
-            closing(sqlite3.connect(target)) as copy,
-        ):
-            state.backup(copy)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise

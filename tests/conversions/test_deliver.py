@@ -1,7 +1,6 @@
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from delivery import (
@@ -29,8 +28,8 @@ HOLD = Way(in_doubt="hold")
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return made_at(tmp_path)
+def scene(url: str) -> Scene:
+    return made_at(url)
 
 
 def test_each_row_leaves_once_in_requests_of_500(scene: Scene) -> None:
@@ -138,7 +137,7 @@ def test_a_doubt_of_another_mapping_is_its_own_to_end(scene: Scene) -> None:
 
 def overtake(scene: Scene, finish: Callable[[], Answer]) -> Callable[[Batch], Answer]:
     def reply(_: Batch) -> Answer:
-        with database.opened(scene.path) as state, state.write() as connection:
+        with database.opened(scene.place) as state, state.write() as connection:
             runs.begin_run(
                 connection, run_id="later", mapping="purchases", target="x", now=scene.now
             )
@@ -174,7 +173,7 @@ def test_an_answer_on_its_way_counts_though_another_request_failed(scene: Scene)
 
 def test_a_state_out_of_reach_ends_the_run(scene: Scene) -> None:
     def reply(_: Batch) -> Answer:
-        with database.opened(scene.path) as state, state.write() as connection:
+        with database.opened(scene.place) as state, state.write() as connection:
             connection.execute("alter table amounts rename to elsewhere")
         return acknowledged(1)
 

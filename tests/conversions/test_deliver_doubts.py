@@ -1,5 +1,4 @@
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from delivery import (
@@ -29,8 +28,8 @@ HOLD = Way(in_doubt="hold")
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return made_at(tmp_path)
+def scene(url: str) -> Scene:
+    return made_at(url)
 
 
 @pytest.mark.parametrize("unclear", [TIMED_OUT, answer(500), answer(503), acknowledged(1)])
@@ -183,8 +182,9 @@ def test_without_one_old_rows_are_sent(scene: Scene) -> None:
 
 def test_the_moment_it_leaves_decides(scene: Scene) -> None:
     scene.script.append(answer(429, retry_after="120"))
-    rows = mapped(["1"], age=timedelta(hours=47, minutes=59))
+    rows = mapped(["1", "2"], age=timedelta(hours=47, minutes=59))
     tally = scene.sync(rows, way=Way(browser_pixel=True))
-    assert scene.posts == [["1"]]
-    assert tally.reasons["held"] == {"outside_dedup_window": 1}
-    assert scene.states("1") == ["held"]
+    assert scene.posts == [["1", "2"]]
+    assert tally.reasons["held"] == {"outside_dedup_window": 2}
+    assert scene.states("1", "2") == ["held", "held"]
+    assert scene.open_batches("purchases") == 0

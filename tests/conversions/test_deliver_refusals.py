@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 from delivery import (
     Scene,
@@ -20,8 +18,8 @@ from connector.http import Answer
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return made_at(tmp_path)
+def scene(url: str) -> Scene:
+    return made_at(url)
 
 
 def test_halving_finds_the_wrong_rows_and_the_others_go_out(scene: Scene) -> None:

@@ -1,5 +1,4 @@
 import threading
-from pathlib import Path
 
 import pytest
 from delivery import (
@@ -28,8 +27,8 @@ LIMITED = answer(429, error("TOO_MANY_REQUESTS"))
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Scene:
-    return made_at(tmp_path)
+def scene(url: str) -> Scene:
+    return made_at(url)
 
 
 @pytest.mark.parametrize("status", [423, 425, 429, 503])

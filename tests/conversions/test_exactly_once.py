@@ -1,10 +1,9 @@
 """Whatever X answers, whenever a run dies: nothing is lost, and nothing accepted goes out again."""
 
 from collections import Counter, deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from delivery import (
@@ -163,33 +162,34 @@ def check(run: Run, tally: Tally, states: Counter[str]) -> None:
     in_doubt=st.sampled_from(["resend", "hold"]),
 )
 def test_nothing_is_lost_and_nothing_accepted_goes_out_again(
-    runs: list[Run], bad: frozenset[str], in_doubt: Literal["resend", "hold"]
+    new_url: Callable[[], str],
+    runs: list[Run],
+    bad: frozenset[str],
+    in_doubt: Literal["resend", "hold"],
 ) -> None:
-    with TemporaryDirectory() as folder:
-        scene = made_at(Path(folder))
-        wrong = frozenset(f"{event}/{one}" for event in range(3) for one in bad)
-        x = X(scene=scene, bad=wrong, holding=in_doubt == "hold")
-        for run in runs:
-            tally = sync(x, run, in_doubt)
-            if tally is not None:
-                check(run, tally, states_of(scene, run))
+    scene = made_at(new_url())
+    wrong = frozenset(f"{event}/{one}" for event in range(3) for one in bad)
+    x = X(scene=scene, bad=wrong, holding=in_doubt == "hold")
+    for run in runs:
+        tally = sync(x, run, in_doubt)
+        if tally is not None:
+            check(run, tally, states_of(scene, run))
 
 
 @settings(max_examples=50, deadline=None)
 @given(runs=st.lists(RUN, min_size=1, max_size=4))
-def test_what_is_resent_arrives_in_the_end(runs: list[Run]) -> None:
-    with TemporaryDirectory() as folder:
-        scene = made_at(Path(folder))
-        x = X(scene=scene, bad=frozenset())
-        for run in runs:
-            sync(x, run, "resend")
-        last = Run(
-            mapping="purchases", ids=frozenset(IDS), events=3, content="a", hours=0, steps=(),
-            stop_after=1000, senders=1,
-        )  # fmt: skip
-        for mapping in ("refunds", "purchases"):
-            run = Run(**(vars(last) | {"mapping": mapping}))
-            assert sync(x, run, "resend") is not None
-        states = +states_of(scene, last)
-        assert set(states) <= {"accepted", "held"}
-        assert states["held"] <= len(x.doubted)
+def test_what_is_resent_arrives_in_the_end(new_url: Callable[[], str], runs: list[Run]) -> None:
+    scene = made_at(new_url())
+    x = X(scene=scene, bad=frozenset())
+    for run in runs:
+        sync(x, run, "resend")
+    last = Run(
+        mapping="purchases", ids=frozenset(IDS), events=3, content="a", hours=0, steps=(),
+        stop_after=1000, senders=1,
+    )  # fmt: skip
+    for mapping in ("refunds", "purchases"):
+        run = Run(**(vars(last) | {"mapping": mapping}))
+        assert sync(x, run, "resend") is not None
+    states = +states_of(scene, last)
+    assert set(states) <= {"accepted", "held"}
+    assert states["held"] <= len(x.doubted)

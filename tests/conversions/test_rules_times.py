@@ -151,6 +151,11 @@ def test_a_text_without_a_zone_is_read_in_that_of_the_mapping(text: str, expecte
             pa.array([Decimal(1_793_611_815)], pa.decimal128(38, 0)),
             "2026-11-02T09:30:15.000Z",
         ),
+        (
+            SECONDS,
+            pa.array([Decimal("1793611815.417999999999999")], pa.decimal128(25, 15)),
+            "2026-11-02T09:30:15.417Z",
+        ),
         (SECONDS, pa.array([Decimal("0.5")], pa.decimal128(38, 38)), "too_old"),
         (SECONDS, pa.array([Decimal("9" * 38)], pa.decimal128(38, 0)), "invalid_conversion_time"),
         (SECONDS, pa.array([Decimal("9" * 30)], pa.decimal128(38, 8)), "invalid_conversion_time"),
@@ -183,6 +188,23 @@ def test_a_number_is_seconds_or_milliseconds_since_1970(
 )
 def test_an_instant_beyond_the_calendar_is_no_time(column: pa.Array) -> None:
     assert sent(column) == "invalid_conversion_time"
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (pa.array([-1], pa.timestamp("ns", "UTC")), -1),
+        (pa.array([-1_000_001], pa.timestamp("us", "UTC")), -1_001),
+        (pa.array([-1_000_000], pa.timestamp("us", "UTC")), -1_000),
+        (pa.array([-1], pa.timestamp("ns")), 5 * 3_600_000 - 1),
+        (pa.array([-18_000_000_001], pa.timestamp("us")), -1),
+        (["1969-12-31T23:59:59.9999Z"], -1),
+    ],
+)
+def test_a_time_before_1970_is_cut_towards_the_past(
+    column: Sequence[object], expected: int
+) -> None:
+    assert one({"paid_at": column}, fields=NEW_YORK)["time_ms"] == expected
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])

@@ -20,6 +20,7 @@ from connector import api
 from connector.simulator.server import Address, running
 from connector.simulator.settings import Settings
 from connector.state import database
+from connector.state.place import place_of
 
 MAPPING = """\
 source: {{table: orders, cursor: {cursor}}}
@@ -107,7 +108,7 @@ class Shop:
 
     def accepted(self) -> set[str]:
         """What the ledger holds as accepted."""
-        with database.opened(self.shell.folder / "state" / "connector.db") as state:
+        with database.opened(place_of(self.shell.state, self.shell.folder)) as state:
             rows = state.read(
                 "select c.conversion_id from conversions c join batches b on b.id = c.batch"
                 " where b.state = 'accepted'"
@@ -124,13 +125,13 @@ Open = Callable[..., Shop]
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Open]:
+def shop(tmp_path: Path, url: str) -> Iterator[Open]:
     """Open a shop with so many orders, whose X has these settings."""
     with ExitStack() as stack:
 
         def open_shop(rows: int = 12, *, in_doubt: str = "resend", **settings: Any) -> Shop:  # noqa: ANN401 - whatever the simulator can be told
             address: Address = stack.enter_context(running(Settings(**settings)))
-            opened = Shop(shell=Shell(folder=tmp_path, address=address))
+            opened = Shop(shell=Shell(folder=tmp_path, address=address, state=url))
             (tmp_path / "mappings").mkdir()
             opened.shell.config()
             opened.mapping(in_doubt=in_doubt)

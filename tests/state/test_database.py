@@ -1,7 +1,6 @@
-import sqlite3
-import stat
+"""What holds of a state in SQLite as in PostgreSQL."""
+
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,8 @@ import pytest
 from connector.errors import ConfigurationError, UnreachableError
 from connector.state import database
 from connector.state.database import Database
+from connector.state.migrations import VERSION
+from connector.state.place import Place, place_of
 
 NOTE = "insert into meta values ('note', ?)"
 
@@ -17,43 +18,20 @@ def notes(state: Database) -> list[tuple[str, ...]]:
     return state.read("select value from meta where key = 'note'")
 
 
-def test_a_state_is_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "deep" / "state" / "connector.db"
-    assert database.create(path)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert {stat.S_IMODE(folder.stat().st_mode) for folder in path.parents[:2]} == {0o700}
-    assert [entry.name for entry in path.parent.iterdir()] == ["connector.db"]
-
-
-def test_making_a_state_again_leaves_the_first(path: Path, state: Database) -> None:
+def test_making_a_state_again_leaves_the_first(place: Place, state: Database) -> None:
     with state.write() as connection:
         connection.execute(NOTE, ("kept",))
-    assert not database.create(path)
+    assert not database.create(place)
     assert notes(state) == [("kept",)]
 
 
-def test_of_two_who_make_a_state_at_once_one_does(tmp_path: Path) -> None:
-    path = tmp_path / "connector.db"
+def test_of_two_who_make_a_state_at_once_one_does(url: str) -> None:
+    place = place_of(url, Path())
     with ThreadPoolExecutor(8) as pool:
-        made = list(pool.map(database.create, [path] * 8))
+        made = list(pool.map(database.create, [place] * 8))
     assert sorted(made) == [False] * 7 + [True]
-    with database.opened(path) as state:
-        assert state.read("select value from meta") == [("1",)]
-    assert [entry.name for entry in tmp_path.iterdir()] == ["connector.db"]
-
-
-def test_a_making_that_fails_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database, "TABLES", "create table meta (key, value); create nonsense")
-    with pytest.raises(UnreachableError):
-        database.create(tmp_path / "connector.db")
-    assert not list(tmp_path.iterdir())
-
-
-def test_each_commit_is_on_disk_before_it_returns(state: Database) -> None:
-    assert state.read("pragma synchronous") == [(2,)]
-    assert state.read("pragma journal_mode") == [("wal",)]
+    with database.opened(place) as state:
+        assert state.read("select value from meta") == [(str(VERSION),)]
 
 
 def test_a_block_that_raises_leaves_nothing_behind(state: Database) -> None:
@@ -70,93 +48,78 @@ def test_a_block_that_raises_leaves_nothing_behind(state: Database) -> None:
     assert notes(state) == [("whole",)]
 
 
-def test_a_state_that_another_process_writes_is_waited_for(path: Path, state: Database) -> None:
+def test_what_the_database_undid_by_itself_is_not_undone_twice(state: Database) -> None:
+    def undo_and_fail() -> None:
+        with state.write() as connection:
+            connection.execute("rollback")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        undo_and_fail()
+
+
+def test_a_state_that_another_process_writes_is_waited_for(place: Place, state: Database) -> None:
     with (
         state.write(),
-        database.opened(path, busy_seconds=0.05) as late,
-        pytest.raises(UnreachableError, match="locked"),
+        database.opened(place, busy_seconds=0.05) as late,
+        pytest.raises(UnreachableError, match="lock"),
         late.write(),
     ):
         pass
 
 
-def test_reading_goes_on_while_another_process_writes(path: Path, state: Database) -> None:
-    with state.write() as connection, database.opened(path, busy_seconds=0.05) as reader:
+def test_who_waited_in_vain_can_write_later(place: Place, state: Database) -> None:
+    with database.opened(place, busy_seconds=0.05) as late:
+        with state.write(), pytest.raises(UnreachableError), late.write():
+            pass
+        with late.write() as connection:
+            connection.execute(NOTE, ("later",))
+    assert notes(state) == [("later",)]
+
+
+def test_reading_goes_on_while_another_process_writes(place: Place, state: Database) -> None:
+    with state.write() as connection, database.opened(place, busy_seconds=0.05) as reader:
         connection.execute(NOTE, ("soon",))
         assert notes(reader) == []
 
 
-def test_a_full_disk_undoes_the_transaction_and_is_no_end(state: Database) -> None:
-    [(pages,)] = state.read("pragma page_count")
-    state.read(f"pragma max_page_count = {pages}")
-
-    def fill() -> None:
-        with state.write() as connection:
-            connection.execute(NOTE, ("x" * 1_000_000,))
-
-    with pytest.raises(UnreachableError, match="full"):
-        fill()
-    state.read("pragma max_page_count = 1000000")
-    fill()
-    assert len(notes(state)) == 1
+def test_a_statement_that_fails_is_a_state_out_of_reach(state: Database) -> None:
+    with pytest.raises(UnreachableError), state.write() as connection:
+        connection.execute("insert into elsewhere values (1)")
+    with pytest.raises(UnreachableError):
+        state.read("select * from elsewhere")
+    assert notes(state) == []
 
 
-def test_a_state_that_cannot_be_written_is_out_of_reach(path: Path) -> None:
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-        connection.isolation_level = None
-        state = Database(connection, path)
-        with pytest.raises(UnreachableError, match="readonly"), state.write() as writing:
-            writing.execute(NOTE, ("no",))
-
-
-def test_a_folder_where_the_state_should_be_is_out_of_reach(tmp_path: Path) -> None:
-    with pytest.raises(UnreachableError, match=str(tmp_path)), database.opened(tmp_path):
-        pass
-
-
-def test_a_state_that_cannot_be_made_there_is_out_of_reach(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(UnreachableError, match="Not a directory"):
-        database.create(tmp_path / "file" / "connector.db")
-
-
-def test_without_a_state_the_way_to_make_one_is_told(tmp_path: Path) -> None:
+def test_without_a_state_the_way_to_make_one_is_told(url: str) -> None:
     with (
         pytest.raises(ConfigurationError, match="connector state init"),
-        database.opened(tmp_path / "connector.db"),
+        database.opened(place_of(url, Path())),
     ):
         pass
 
 
-@pytest.mark.parametrize("content", [b"", b"a shopping list\n" * 100])
-def test_another_file_is_not_taken_for_a_state(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "connector.db"
-    path.write_bytes(content)
-    with pytest.raises(ConfigurationError, match="not a state"), database.opened(path):
-        pass
-    assert path.read_bytes() == content
-
-
-def test_a_state_of_a_newer_tool_is_refused(path: Path, state: Database) -> None:
+def test_a_state_of_a_newer_tool_is_refused(place: Place, state: Database) -> None:
+    newer = str(VERSION + 1)
     with state.write() as connection:
-        connection.execute("update meta set value = '2' where key = 'schema_version'")
-    with pytest.raises(ConfigurationError, match="newer"), database.opened(path):
+        connection.execute("update meta set value = ? where key = 'schema_version'", (newer,))
+    with pytest.raises(ConfigurationError, match="newer"), database.opened(place):
         pass
+    with pytest.raises(ConfigurationError, match="newer"):
+        database.migrate(place, backed_up=True)
+    assert not database.create(place)
 
 
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [
-        ("sqlite:///state/connector.db", "/project/state/connector.db"),
-        ("sqlite:////var/lib/connector.db", "/var/lib/connector.db"),
-    ],
-)
-def test_a_relative_state_starts_at_the_project(url: str, path: str) -> None:
-    assert database.sqlite_path(url, Path("/project")) == Path(path)
-
-
-@pytest.mark.parametrize("url", ["sqlite:///", "postgresql+psycopg://me:secret@host/db", "x.db"])
-def test_another_kind_of_state_is_refused_without_its_password(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="sqlite:///") as refused:
-        database.sqlite_path(url, Path("/project"))
-    assert "secret" not in str(refused.value)
+@pytest.mark.parametrize("count", [0, 4, 5])
+def test_portions_are_all_rows_in_pieces(state: Database, count: int) -> None:
+    with state.write() as connection:
+        for number in range(count):
+            connection.execute("insert into meta values (?, ?)", (f"note {number}", "x"))
+    portions = list(
+        state.portions("select key from meta where key like 'note%' order by key", rows=2)
+    )
+    assert [row for _, rows in portions for row in rows] == [(f"note {n}",) for n in range(count)]
+    assert {tuple(columns) for columns, _ in portions} == {("key",)}
+    assert max(len(rows) for _, rows in portions) == min(2, count)
+    with state.write() as connection:
+        connection.execute(NOTE, ("after",))

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 import pytest
@@ -6,6 +7,7 @@ from ledgers import claim, facts, known
 from connector.errors import OvertakenError
 from connector.state.database import Database
 from connector.state.ledger import Amount, ClaimLostError, Kept, Ledger
+from connector.state.migrations import STEPS
 
 Begin = Callable[..., Ledger]
 
@@ -113,11 +115,12 @@ def test_an_accepted_batch_keeps_its_amounts_and_x_s_word(ledger: Ledger, state:
     ]
 
 
-def test_what_was_not_processed_is_claimed_as_before(ledger: Ledger) -> None:
+def test_what_was_not_processed_is_claimed_as_before(ledger: Ledger, state: Database) -> None:
     [batch] = ledger.claim([claim("1")], now=100)
     ledger.mark_sent(batch, now=110)
     ledger.mark_not_sent(batch)
     assert facts(ledger, "1") == ("claimed", "1:a", None)
+    assert state.read("select sent_at from batches") == [(None,)]
 
 
 def test_a_doubt_counts_from_the_first_sending(ledger: Ledger) -> None:
@@ -271,6 +274,15 @@ def test_a_run_of_another_mapping_is_no_obstacle(
     change(ledger, claimed, sent)
 
 
+def test_a_run_settles_nothing_of_another_run(begin: Begin) -> None:
+    theirs = begin("refunds")
+    [batch] = theirs.claim([claim("1")], now=100)
+    theirs.mark_sent(batch, now=110)
+    with pytest.raises(OvertakenError):
+        begin("purchases").settle(batch, "accepted", now=120, kept=Kept())
+    assert facts(theirs, "1") == ("sent", "1:a", None)
+
+
 def test_an_answer_is_settled_once(ledger: Ledger) -> None:
     [batch] = ledger.claim([claim("1")], now=100)
     ledger.mark_sent(batch, now=110)
@@ -283,10 +295,7 @@ def test_an_answer_is_settled_once(ledger: Ledger) -> None:
     assert facts(ledger, "1") == ("accepted", "1:a", None)
 
 
-def test_no_identifier_has_a_place_in_the_ledger(state: Database) -> None:
-    columns = {
-        name
-        for (table,) in state.read("select name from sqlite_master where type = 'table'")
-        for (name,) in state.read(f"select name from pragma_table_info('{table}')")
-    }
-    assert not columns & {"body", "payload", "email", "phone", "twclid", "ip_address", "user_agent"}
+def test_no_identifier_has_a_place_in_the_ledger() -> None:
+    words = set(re.findall(r"[a-z_]+", " ".join(sql for _, sql in STEPS)))
+    assert "conversion_id" in words
+    assert not words & {"body", "payload", "email", "phone", "twclid", "ip_address", "user_agent"}

@@ -1,17 +1,25 @@
 """The ledger against a plain model, over any order of what runs may do and of crashes."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from ledgers import claim
 
 from connector.state import database, runs
 from connector.state.ledger import ClaimLostError, Kept, Ledger
+from connector.state.place import place_of
 from connector.state.recovery import expire, recover
 
 IDS = tuple("12345")
@@ -51,14 +59,16 @@ class Model:
 
 
 class LedgerMachine(RuleBasedStateMachine):
+    new_url: ClassVar["staticmethod[[], str]"]
+
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        folder = self.stack.enter_context(TemporaryDirectory())
-        path = Path(folder) / "connector.db"
-        database.create(path)
-        self.state = self.stack.enter_context(database.opened(path))
-        self.state.read("pragma synchronous = off")  # nothing here pulls the plug
+        place = place_of(self.new_url(), Path())
+        database.create(place)
+        self.state = self.stack.enter_context(database.opened(place))
+        if isinstance(place, Path):
+            self.state.read("pragma synchronous = off")  # nothing here pulls the plug
         self.model = Model()
         self.ledgers = {mapping: self.begin(mapping) for mapping in MAPPINGS}
         self.ledgers["purchases"].make_destination(target="x", pixel_id="p", event_id="e")
@@ -231,10 +241,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 SENT = ("claimed", "sent")
-LedgerMachine.TestCase.settings = settings(
+SETTINGS = settings(
     max_examples=40,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-test_the_ledger_agrees_with_a_model_whatever_happens = LedgerMachine.TestCase
+
+
+def test_the_ledger_agrees_with_a_model_whatever_happens(new_url: Callable[[], str]) -> None:
+    machine = type("Machine", (LedgerMachine,), {"new_url": staticmethod(new_url)})
+    run_state_machine_as_test(machine, settings=SETTINGS)

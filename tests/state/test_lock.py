@@ -3,6 +3,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -11,30 +12,33 @@ import pytest
 
 from connector.errors import AlreadyRunningError, UnreachableError
 from connector.state.lock import sync_lock
+from connector.state.place import Place
 
 HOLDER = """
 import sys
 from pathlib import Path
 from connector.state.lock import sync_lock
-with sync_lock(Path(sys.argv[1]), mapping="purchases", target="x", wait=False, sleep=None):
+from connector.state.place import place_of
+place = place_of(sys.argv[1], Path())
+with sync_lock(place, mapping="purchases", target="x", wait=False, sleep=None):
     print("held", flush=True)
     sys.stdin.read()
 """
 
 
 def lock(
-    path: Path, *, mapping: str = "purchases", target: str = "x", wait: bool = False,
+    place: Place, *, mapping: str = "purchases", target: str = "x", wait: bool = False,
     sleep: Callable[[float], None] = lambda _: None, stopping: Callable[[], bool] = lambda: False,
 ) -> AbstractContextManager[None]:  # fmt: skip
     return sync_lock(
-        path, mapping=mapping, target=target, wait=wait, sleep=sleep, stopping=stopping
+        place, mapping=mapping, target=target, wait=wait, sleep=sleep, stopping=stopping
     )
 
 
 @pytest.fixture
-def holder(path: Path) -> "subprocess.Popen[str]":
+def holder(place: Place, url: str) -> "subprocess.Popen[str]":
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(path)],
+        [sys.executable, "-c", HOLDER, url],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
     )  # fmt: skip
@@ -44,28 +48,32 @@ def holder(path: Path) -> "subprocess.Popen[str]":
 
 
 def test_a_second_process_is_told_who_is_running(
-    path: Path, holder: "subprocess.Popen[str]"
+    place: Place, holder: "subprocess.Popen[str]"
 ) -> None:
-    with holder, pytest.raises(AlreadyRunningError, match=f"process {holder.pid}"), lock(path):
+    with holder, pytest.raises(AlreadyRunningError, match=f"process {holder.pid}"), lock(place):
         pass
 
 
-def test_a_killed_process_holds_nothing(path: Path, holder: "subprocess.Popen[str]") -> None:
+def test_a_killed_process_holds_nothing(place: Place, holder: "subprocess.Popen[str]") -> None:
     with holder:
         holder.send_signal(signal.SIGKILL)
-    with lock(path):
+    # A server notices the end of a process some milliseconds later.
+    ends = time.monotonic() + 10
+    with lock(place, wait=True, sleep=lambda _: None, stopping=lambda: time.monotonic() > ends):
         pass
 
 
-def test_a_stopped_process_still_holds_it(path: Path, holder: "subprocess.Popen[str]") -> None:
+def test_a_stopped_process_still_holds_it(place: Place, holder: "subprocess.Popen[str]") -> None:
     with holder:
         holder.send_signal(signal.SIGSTOP)
-        with pytest.raises(AlreadyRunningError), lock(path):
+        with pytest.raises(AlreadyRunningError), lock(place):
             pass
         holder.send_signal(signal.SIGCONT)
 
 
-def test_who_waits_gets_it_when_the_other_ends(path: Path, holder: "subprocess.Popen[str]") -> None:
+def test_who_waits_gets_it_when_the_other_ends(
+    place: Place, holder: "subprocess.Popen[str]"
+) -> None:
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -73,30 +81,35 @@ def test_who_waits_gets_it_when_the_other_ends(path: Path, holder: "subprocess.P
         holder.kill()
         holder.wait()
 
-    with holder, lock(path, wait=True, sleep=sleep):
-        assert len(slept) == 1
+    with holder, lock(place, wait=True, sleep=sleep):
+        assert slept
 
 
-def test_who_waits_can_stop_waiting(path: Path) -> None:
+def test_who_waits_can_stop_waiting(place: Place) -> None:
     with (
-        lock(path),
+        lock(place),
         pytest.raises(AlreadyRunningError),
-        lock(path, wait=True, stopping=lambda: True),
+        lock(place, wait=True, stopping=lambda: True),
     ):
         pass
 
 
 @pytest.mark.parametrize(("mapping", "target"), [("refunds", "x"), ("purchases", "elsewhere")])
-def test_another_mapping_or_target_is_free(path: Path, mapping: str, target: str) -> None:
-    with lock(path), lock(path, mapping=mapping, target=target):
+def test_another_mapping_or_target_is_free(place: Place, mapping: str, target: str) -> None:
+    with lock(place), lock(place, mapping=mapping, target=target):
         pass
 
 
-def test_the_lock_is_free_again_after_an_error(path: Path) -> None:
-    with pytest.raises(KeyError), lock(path):
+def test_the_lock_is_free_again_after_an_error(place: Place) -> None:
+    with pytest.raises(KeyError), lock(place):
         raise KeyError
-    with lock(path):
-        [made] = path.parent.glob("*.lock-*")
+    with lock(place):
+        pass
+
+
+def test_a_lock_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    with lock(tmp_path / "connector.db"):
+        [made] = tmp_path.iterdir()
         assert stat.S_IMODE(made.stat().st_mode) == 0o600
 
 

@@ -1,9 +1,11 @@
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from ledgers import claim, facts, known
 
 from connector.errors import OvertakenError
+from connector.state import sqlite
 from connector.state.database import Database
 from connector.state.ledger import Kept, Ledger
 from connector.state.recovery import expire, recover
@@ -60,6 +62,7 @@ def test_what_may_have_left_is_in_doubt_since_it_left(
     ledger, doubtful = recovered(begin, state)
     assert doubtful == 1
     assert facts(ledger, "1") == ("in_doubt", "1:a", 110)
+    assert state.read("select run from batches") == [(ledger._run,)]
 
 
 @pytest.mark.parametrize("left_again", [False, True])
@@ -132,15 +135,17 @@ def test_a_doubt_that_is_too_old_is_held(begin: Begin, state: Database, dead: Le
     assert expired(state, before=110) == 0
 
 
-def test_looking_for_what_a_dead_run_left_uses_an_index(state: Database) -> None:
+def test_looking_for_what_a_dead_run_left_uses_an_index(tmp_path: Path) -> None:
+    sqlite.create(tmp_path / "connector.db")
     plans: list[str] = []
-    with state.write() as connection:
-        connection.set_trace_callback(plans.append)
-        recover(connection, mapping="purchases", target="x", run=1)
-        expire(connection, mapping="purchases", target="x", before=100)
-        connection.set_trace_callback(None)
-    looked = [statement for statement in plans if "batches" in statement]
-    assert len(looked) == 3
-    for statement in looked:
-        steps = [row[-1] for row in state.read(f"explain query plan {statement}")]
-        assert any("batches_waiting" in step for step in steps), steps
+    with sqlite.opened(tmp_path / "connector.db", busy_seconds=1) as state:
+        with state.write() as connection:
+            state._connection.set_trace_callback(plans.append)
+            recover(connection, mapping="purchases", target="x", run=1)
+            expire(connection, mapping="purchases", target="x", before=100)
+            state._connection.set_trace_callback(None)
+        looked = [statement for statement in plans if "batches" in statement]
+        assert len(looked) == 3
+        for statement in looked:
+            steps = [row[-1] for row in state.read(f"explain query plan {statement}")]
+            assert any("batches_waiting" in step for step in steps), steps

@@ -124,15 +124,15 @@ def test_a_row_that_was_rejected_before_is_known(state: Database) -> None:
 def test_what_the_ledger_holds_is_counted_by_mapping_and_state(state: Database) -> None:
     with state.write() as connection:
         connection.execute("insert into destinations values (1, 'x', 'o8z6j', 'o87ne')")
-        connection.executemany(
+        connection.execute(
             "insert into batches (id, run, mapping, destination, state, rules_digest, claimed_at)"
-            " values (?, 1, ?, 1, ?, 'rules', 1)",
-            [(1, "purchases", "accepted"), (2, "purchases", "held"), (3, "refunds", "accepted")],
+            " values (1, 1, 'purchases', 1, 'accepted', 'rules', 1),"
+            " (2, 1, 'purchases', 1, 'held', 'rules', 1),"
+            " (3, 1, 'refunds', 1, 'accepted', 'rules', 1)"
         )
-        connection.executemany(
+        connection.execute(
             "insert into conversions (destination, conversion_id, batch, digest)"
-            " values (1, ?, ?, '1:a')",
-            [("a", 1), ("b", 1), ("c", 2), ("d", 3)],
+            " values (1, 'a', 1, '1:a'), (1, 'b', 1, '1:a'), (1, 'c', 2, '1:a'), (1, 'd', 3, '1:a')"
         )
     assert runs.standing(state) == [
         ("purchases", "x", "accepted", 2), ("purchases", "x", "held", 1),

@@ -74,7 +74,7 @@ def clean_twclid(value: Value) -> str:
     # A broken escape or broken JSON raises, and the row would be in the error.
     return (
         f"case when {matches(given, '^(%7[Bb]|[{])')}"
-        f" then TRY(json_extract_string({decoded}, '$.twclid'))"
+        f" then {trimmed(f'TRY(connector_cookie({decoded}))')}"
         f" when contains({given}, 'twclid=') then {trimmed(f'TRY(url_decode({in_link}))')}"
         f" else {given} end"
     )
@@ -97,6 +97,10 @@ def valid_ip(value: Value) -> str:
 
 
 MACROS = {
+    "connector_cookie(value)": (
+        "case when json_type(value, '$.twclid') = 'VARCHAR'"
+        " then json_extract_string(value, '$.twclid') end"
+    ),
     "connector_is_digest(value)": (
         f"case when strlen(value) = 64 then {matches('value', _HEX_64)} else false end"
     ),

@@ -15,6 +15,8 @@ _DATE_ALONE = r"^\d{4}-\d{2}-\d{2}$"
 # The years 1 to 9999; DuckDB's calendar fails beyond its own range instead of giving NULL.
 _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 _CALENDAR = "{0} '0001-01-01' and {0} '9999-12-31 23:59:59.999999'"
+# Of a number; with room for a thousand times its whole part.
+_DECIMALS = 9
 # How far clocks are set back: an hour, in Lord Howe half an hour, in Troll two.
 _SET_BACK = ("1 hour", "30 minutes", "2 hours")
 
@@ -34,10 +36,15 @@ def misfit(kind: ColumnType, *, unit: str | None, timezone: str | None) -> str |
 def microseconds(value: str, kind: ColumnType) -> str:
     """A timestamp or date as microseconds since 1970, NULL for infinity."""
     if kind.name.endswith("_NS"):
-        return f"epoch_ns({value}) // 1000"
+        return _microseconds_of(f"epoch_ns({value})")
     if kind.name in ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"):
         return f"epoch_us({value})"
     return f"epoch_us(try_cast({value} as timestamp))"
+
+
+def _microseconds_of(nanoseconds: str) -> str:
+    # `//` goes towards zero, which before 1970 is later.
+    return f"({nanoseconds} // 1000 - cast({nanoseconds} % 1000 < 0 as bigint))"
 
 
 def clean_time(value: Value) -> str:
@@ -48,15 +55,17 @@ def clean_time(value: Value) -> str:
     if kind.family == "float":
         # The digits that people see: .417 itself is a little less as a double.
         given = f"cast(cast({given} as double) as varchar)"
+    if kind.scale > _DECIMALS:  # a cast would round
+        given = f"left(cast({given} as varchar), -{kind.scale - _DECIMALS})"
     if kind.family in ("decimal", "float"):
-        return f"try_cast({given} as decimal(28, 9))"
+        return f"try_cast({given} as decimal(28, {_DECIMALS}))"
     if kind.family == "integer":
         return f"try_cast({given} as bigint)"
     if kind.family != "timestamp":
         return given
     wall = f"try_cast({given} as timestamp)"
     if kind.name == "TIMESTAMP_NS":  # a cast would round
-        wall = f"make_timestamp(epoch_ns({given}) // 1000)"
+        wall = f"make_timestamp({_microseconds_of(f'epoch_ns({given})')})"
     return f"case when {wall} between {_CALENDAR.format('timestamp')} then {wall} end"
 
 
@@ -77,7 +86,7 @@ def _wall_text(parts: str) -> str:
 def valid_time(value: Value) -> str:
     """Milliseconds since 1970; NULL for what is no time, and for years beyond 1 to 9999."""
     # `epoch_ms` would round.
-    made = _epoch(value) if value.kind.family in NUMBERS else f"{_instant(value)} // 1000"
+    made = _epoch(value) if value.kind.family in NUMBERS else f"connector_cut({_instant(value)})"
     return f"connector_calendar({made})"
 
 
@@ -137,6 +146,8 @@ def is_skipped(value: Value) -> str:
 
 
 MACROS = {
+    # From the year 1 on all is above zero, so that `//` cuts.
+    "connector_cut(us)": f"(us - {_FIRST_MS} * 1000) // 1000 + {_FIRST_MS}",
     # A list of one, so that a long expression stands here once.
     "connector_calendar(ms)": (
         f"list_filter([ms], lambda one: one between {_FIRST_MS} and {_LAST_MS})[1]"
