@@ -20,6 +20,7 @@ Where the rules' words leave more than one reading open, the reference has the p
 | click id | whatever is no link, cookie or digest; only text of a cookie, without a broken escape |
 | number of items | up to the largest BIGINT |
 | JSON | a comma after the last value passes, as do NaN and Infinity, which are no amounts |
+| floats | from 2**127 on no amount |
 | numbers of JSON | from 1e20 on no amount, and read to 18 decimals |
 | text of an item | an object or a list where text belongs breaks the item |
 | empty item | one that has nothing but the mapping's constants |

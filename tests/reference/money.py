@@ -13,6 +13,8 @@ CURRENCIES = frozenset(currency.code for currency in Currency)
 MOST_ITEMS = 2**63 - 1
 INVALID, NEGATIVE = Judged(reason="invalid"), Judged(reason="negative")
 
+LARGEST_FLOAT = 2**127  # what a whole number of the database ends at
+
 
 def money(given: object) -> Judged:
     """An amount as the text that is sent; its reason is `invalid` or `negative`."""
@@ -24,6 +26,8 @@ def money(given: object) -> Judged:
     if number < 0:
         return NEGATIVE
     if isinstance(given, float):
+        if number >= LARGEST_FLOAT:
+            return INVALID
         number = number.quantize(Decimal("0.000001"), ROUND_HALF_EVEN, EXACT)
     return Judged(value=plain(number))
 

@@ -11,6 +11,7 @@ _WHOLE_DECIMAL = literal(r"^(-?\d+)\.0*$")
 _ZEROS_BEHIND = literal(r"^(\d+\.\d{2}\d*?)0+$")
 _TWO_DECIMALS = 2
 _FLOAT_DECIMALS = 6
+_WHOLE_FLOATS = 2**53  # from here on a double has no fraction
 
 
 # Each may use those before it.
@@ -38,7 +39,10 @@ def clean_amount(value: Value) -> str:
     if kind.family == "float":
         # A cast to a decimal multiplies first, so that large numbers and halves are not exact.
         rounded = f"format('{{:.{_FLOAT_DECIMALS}f}}', abs({given}))"
-        return f"case when isfinite({given}) then {rounded} end"
+        # Formatting is not exact for large numbers, which are whole; none is above HUGEINT.
+        whole = f"cast(try_cast(abs({given}) as hugeint) as varchar) || '.{'0' * _FLOAT_DECIMALS}'"
+        large = f"abs({given}) >= {_WHOLE_FLOATS} then {whole}"
+        return f"case when not isfinite({given}) then null when {large} else {rounded} end"
     amount = f"cast({given} as varchar)"
     # DuckDB shows no zero before the point of a decimal that has room for none.
     return f"concat('0', {amount})" if kind.width and kind.width == kind.scale else amount
