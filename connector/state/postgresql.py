@@ -88,6 +88,8 @@ class PostgreSQLDatabase:
             self._connection.transaction(),
             self._connection.cursor(name="portions") as cursor,
         ):
+            # Whoever takes the rows may take his time; no writer waits for a reader.
+            self._connection.execute("set local idle_in_transaction_session_timeout = 0")
             cursor.execute(_translation(sql))
             columns = [column.name for column in cursor.description or ()]
             yield columns, cursor.fetchmany(rows)

@@ -1,0 +1,60 @@
+"""What the ledger is told and tells, as plain values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the ledger knows of a conversion id at a destination.
+
+    `doubt_since` is when it was first sent without a clear answer (milliseconds), None without
+    doubt; `reason` is why its batch was refused or held.
+    """
+
+    batch: int
+    state: str
+    mapping: str
+    rules_digest: str
+    digest: str
+    doubt_since: int | None
+    reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """Conversions of one destination that are about to be sent in one request.
+
+    `seen` is the batch each was in when the ledger was asked, None where it was unknown.
+    """
+
+    destination: int
+    conversion_ids: Sequence[str]
+    digests: Sequence[str]
+    seen: Sequence[int | None]
+
+
+class ClaimLostError(Exception):
+    """One of the conversions is not what it was when the ledger was asked; ask again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What is kept of an answer: `reason` of a refusal or doubt, X's `debug_id`.
+
+    `unclear` says that the request may or may not have been processed.
+    """
+
+    reason: str | None = None
+    debug_id: str | None = None
+    unclear: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """Accepted conversions of one day (UTC) and currency (empty without a value)."""
+
+    day: str
+    currency: str
+    conversions: int
+    amount: str
