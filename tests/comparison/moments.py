@@ -40,8 +40,8 @@ FRACTIONS = ("", "", ".", ".1", ".999", ".9999", ".123456", ".1234567", ".999999
 
 
 @cache
-def turns(zone: str) -> tuple[int, ...]:
-    """Seconds of the wall clock at which a zone's offset changes, as the clock before shows it."""
+def turns(zone: str) -> tuple[tuple[int, int], ...]:
+    """Spans of the wall clock, in seconds, that a zone's clock shows twice or skips."""
     place = zone_of(zone)
     start = int((datetime(2025, 10, 1, tzinfo=UTC) - EPOCH).total_seconds())
     found = []
@@ -49,7 +49,7 @@ def turns(zone: str) -> tuple[int, ...]:
     for moment in range(start, start + 420 * DAY, 1800):
         after = _offset(moment, place)
         if after != before:
-            found.append(moment + before)
+            found.append((moment + min(before, after), moment + max(before, after)))
         before = after
     return tuple(found)
 
@@ -63,7 +63,6 @@ def _offset(moment: int, place: ZoneInfo) -> int:
 def seconds(now: datetime, zone: str | None) -> st.SearchStrategy[int]:
     """Seconds of the epoch, or of the wall clock: lately, at the limits, at turns, and far off."""
     instant = int((now - EPOCH).total_seconds())
-    near = st.integers(-4000, 4000)
     lately = st.integers(instant - 80 * DAY, instant)
     limits = st.tuples(
         st.sampled_from(
@@ -76,11 +75,12 @@ def seconds(now: datetime, zone: str | None) -> st.SearchStrategy[int]:
         st.integers(-62_135_596_800, 253_402_300_799),
         st.sampled_from((0, -1, 2**31, -62_135_596_800, 253_402_300_799)),
     )
-    edges = [turn + edge for turn in turns(zone or "UTC") for edge in (-3600, -1800, 0, 1800, 3600)]
-    if not edges:
+    spans = turns(zone or "UTC")
+    if not spans:
         return st.one_of(lately, lately, limits, far)
-    at_turns = st.tuples(st.sampled_from(edges), st.one_of(near, st.integers(-1, 1))).map(sum)
-    return st.one_of(lately, at_turns, at_turns, limits, far)
+    inside = st.sampled_from(spans).flatmap(lambda span: st.integers(*span))
+    around_it = st.tuples(inside, st.sampled_from((0, -1, 1, -3600, 3600))).map(sum)
+    return st.one_of(lately, limits, far, inside, around_it)
 
 
 def timestamps(unit: str, now: datetime, zone: str | None = None) -> st.SearchStrategy[int]:

@@ -29,13 +29,16 @@ Where the rules' words leave more than one reading open, the reference has the p
 
 import ast
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import reference
-from comparison.product import Batch, batches, differences, product_of
+from comparison.product import Batch, batches, differences, product_of, reference_of
 from comparison.variants import Variant, variant
 from hypothesis import HealthCheck, Phase, given, settings
+
+from connector.conversions.fields import DROPPED, REJECTED, WARNINGS
 
 # How many rounds; none is the short one, with the same rows each time.
 SOAK = int(os.environ.get("SOAK", "0"))
@@ -44,30 +47,57 @@ VARIANTS = range(90 if SOAK else 30)
 EXAMPLES = 8 * SOAK or 4
 
 
+def for_batches(
+    chosen: Variant, check: Callable[[Batch], None], *, examples: int, is_new: bool = False
+) -> None:
+    """Hand batches of ROWS rows to `check`; they are the same each time unless `is_new`."""
+
+    @settings(
+        max_examples=examples,
+        derandomize=not is_new,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(rows=batches(chosen, rows=ROWS))
+    def run(rows: Batch) -> None:
+        check(rows)
+
+    run()
+
+
 def agree(chosen: Variant, *, examples: int = EXAMPLES, is_new: bool = False) -> None:
-    """Compare both on batches of ROWS rows; the shortest of the differences fail the test."""
+    """Compare both; the shortest of the differences fail the test."""
     with product_of(chosen) as map_rows:
 
-        @settings(
-            max_examples=examples,
-            derandomize=not is_new,
-            database=None,
-            deadline=None,
-            phases=[Phase.generate],
-            report_multiple_bugs=False,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-        )
-        @given(rows=batches(chosen, rows=ROWS))
         def check(rows: Batch) -> None:
             told = sorted(differences(chosen, rows, map_rows), key=len)
             assert not told, "\n".join(told[:3])
 
-        check()
+        for_batches(chosen, check, examples=examples, is_new=is_new)
 
 
 @pytest.mark.parametrize("number", VARIANTS)
 def test_the_compiled_mapping_says_what_the_rules_say(number: int) -> None:
     agree(variant(number), is_new=SOAK > 0)
+
+
+def test_the_rows_meet_every_word_of_the_rules() -> None:
+    met: set[str] = set()
+    for number in range(24):
+        chosen = variant(number)
+
+        def note(rows: Batch, chosen: Variant = chosen) -> None:
+            for row in reference_of(chosen, rows):
+                met.update(row.reasons, row.dropped, row.warnings, row.hashed, [row.outcome])
+
+        for_batches(chosen, note, examples=3)
+    of_a_run = {"conflicting_conversion_id"}
+    words = REJECTED.keys() | DROPPED.keys() | WARNINGS.keys()
+    outcomes = {"sendable", "suppressed", "rejected"}
+    assert met == (words - of_a_run) | outcomes | {"date_alone", "email", "phone"}
 
 
 def test_the_reference_has_nothing_of_the_product() -> None:

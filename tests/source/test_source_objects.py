@@ -36,7 +36,7 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("value", "expected"), VALUES, ids=[repr(value) for value, _ in VALUES])
+@pytest.mark.parametrize(("value", "expected"), VALUES)
 def test_a_value_is_written_in_plain_text(value: object, expected: str | None) -> None:
     assert text(value) == expected
 
