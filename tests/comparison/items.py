@@ -110,13 +110,15 @@ numbers_in_json = st.one_of(
 plain_in_json = st.one_of(
     st.integers(-5, 10**15 - 1).map(str), st.integers(0, 10**6).map(lambda n: f"{n}.5")
 ).map(Raw)
-inner = st.recursive(
-    st.one_of(st.none(), st.booleans(), plain_in_json, short),
-    lambda deeper: st.one_of(
-        st.lists(deeper, max_size=2), st.dictionaries(short, deeper, max_size=2)
-    ),
-    max_leaves=4,
-)
+leaves = st.one_of(st.none(), st.booleans(), plain_in_json, short)
+
+
+def _nested(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    pairs = st.lists(st.tuples(short, values), max_size=2)
+    return st.one_of(values, st.lists(values, max_size=2), pairs.map(dict))
+
+
+inner = _nested(_nested(leaves))
 amounts_in_json = st.one_of(
     numbers_in_json, numbers_in_json, AMOUNTS["string"], st.none(), st.booleans(), inner
 )

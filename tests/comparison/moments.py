@@ -170,7 +170,7 @@ def _numbers_of(
         finer = st.tuples(number, st.integers(0, 999_999)).map(lambda two: two[0] + two[1] / 1e6)
         return st.one_of(number.map(float), finer, finer, st.sampled_from(ODD), large)
     if type_ == "float":
-        return st.one_of(number.map(single), st.floats(1, 2.0**40, width=32))
+        return st.one_of(number.map(single), st.floats(1, 2.0**40).map(single))
     if type_.startswith("decimal128"):
         return _decimals_of(type_, number)
     low, high = WHOLE[type_]

@@ -44,7 +44,7 @@ from connector.conversions.fields import DROPPED, REJECTED, WARNINGS
 SOAK = int(os.environ.get("SOAK", "0"))
 ROWS = 200
 VARIANTS = range(90 if SOAK else 30)
-EXAMPLES = 8 * SOAK or 4
+EXAMPLES = 8 * SOAK or 3
 
 
 def for_batches(

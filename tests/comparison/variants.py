@@ -74,7 +74,7 @@ class Variant:
 
     plain: Plain
     yaml: str
-    columns: dict[str, Column]
+    columns: dict[str, Column] = field(repr=False)
     now: datetime
 
     @property

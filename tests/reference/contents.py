@@ -1,6 +1,7 @@
 """The items of a conversion, from a list of structs or from JSON."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -33,9 +34,13 @@ def items(given: object, members: Mapping[str, Given]) -> Judged:
         given = None if said is None else _parsed(said)
     if given is None:
         return ABSENT
-    if not isinstance(given, list) or not all(isinstance(item, dict | None) for item in given):
+    if not isinstance(given, list):
         return BROKEN
-    judged = [_item(item, members) for item in given if item is not None]
+    judged = [
+        _item(item, members) if isinstance(item, dict) else BROKEN
+        for item in given
+        if item is not None
+    ]
     warnings = tuple(sorted({warning for item in judged for warning in item.warnings}))
     if any(item.reason for item in judged):
         return Judged(reason=BROKEN.reason, warnings=warnings)
@@ -88,7 +93,23 @@ def _member(name: str, member: Given, given: object) -> Judged:
     if name == "num_items":
         judged = count(_number(given))
         return Judged(value=int(str(judged.value))) if judged.value is not None else judged
+    if isinstance(given, Number):
+        given = _shown(given)
     return BROKEN if isinstance(given, dict | list) else Judged(value=text(given))
+
+
+def _shown(number: Number) -> str:
+    """A number as the text of a member: a whole one as written, another as JavaScript prints it."""
+    if not set(number) & set(".eE"):
+        return "0" if number == "-0" else str(number)
+    value = float(number)
+    if math.isinf(value):
+        return str(number)
+    if value == 0 or 1e-6 <= abs(value) < 1e21:
+        plain = format(Decimal(repr(value)), "f")
+        return plain if "." in plain else f"{plain}.0"
+    digits, _, power = repr(value).partition("e")
+    return f"{digits}e{int(power)}"
 
 
 def _number(given: object) -> object:
