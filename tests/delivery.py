@@ -134,6 +134,7 @@ class Scene:
     warnings: list[str] = field(default_factory=list)
     stopping: bool = False
     impatient: bool = False  # the user stops a run that waits
+    budget: Callable[[int], float] = field(default=lambda _: 0.0)
 
     def post(self, batch: Batch) -> Reply:
         self.posts.append(ids_of(batch))
@@ -163,7 +164,7 @@ class Scene:
         edges = Edges(
             post=self.post, ledger=ledger, now=lambda: self.clock, pause=self.pause,
             random=lambda: 1.0, stopping=lambda: self.stopping, progress=lambda _: None,
-            warn=self.warnings.append,
+            warn=self.warnings.append, budget=self.budget, answered=lambda: None,
         )  # fmt: skip
         policy = Policy(
             in_doubt=way.in_doubt, browser_pixel=way.browser_pixel, deadline=way.deadline,

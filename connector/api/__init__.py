@@ -21,9 +21,11 @@ from connector.api.projects import (
 )
 from connector.api.syncing import begin, plan, sync
 from connector.state.migrations import VERSION as STATE_VERSION
+from connector.state.steps import STEPS
 
 __all__ = [
     "STATE_VERSION",
+    "STEPS",
     "Edges",
     "Silence",
     "Wanted",

@@ -32,6 +32,9 @@ class Silence:
     def warn(self, message: str) -> None:
         """Something the user should know now."""
 
+    def reached(self, step: str) -> None:
+        """A step is done; dying now loses nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Edges:

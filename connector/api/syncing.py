@@ -142,6 +142,7 @@ def _world(
                 sync_lock, state.place, mapping=job.mapping.name, target=job.target, wait=wait,
                 sleep=edges.pause, stopping=edges.stopping,
             ),
+            budget=lambda _amount: 0.0,
             post=partial(_post, session, connection.base_url, _credentials(connection)),
             now=edges.now, pause=edges.pause, random=edges.random, stopping=edges.stopping,
             progress=edges.progress, folder=folder,

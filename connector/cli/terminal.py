@@ -162,6 +162,13 @@ class Reporter:
         self.close()
         self.terminal.warn(message)
 
+    def reached(self, step: str) -> None:
+        """A step is done; dying now loses nothing."""
+        if self.terminal.verbosity > 0:
+            from connector.api import STEPS
+
+            self.terminal.detail(f"{step}: {STEPS[step]}")
+
     def close(self) -> None:
         """Take the bar away."""
         if self._bar is not None:

@@ -25,6 +25,7 @@ from connector.state.ledger import Kept, Ledger
 
 # The answers after which X has seen the conversions.
 REACHED = frozenset({"accepted", "row", "too_large", "in_doubt"})
+WAIT_WORTH_TELLING_SECONDS = 5.0
 Flying = dict[Future[Answer | NoAnswer | None], Batch]
 
 
@@ -32,18 +33,21 @@ Flying = dict[Future[Answer | NoAnswer | None], Batch]
 class Edges:
     """What delivering touches outside: the wire, the ledger, the clock, chance, and the user.
 
-    `post` gives None when there are no credentials for the batch. `pause` waits seconds, less when
-    the user stops the run; `now` is epoch seconds.
+    `post` gives None when there are no credentials for the batch. `budget` takes so many
+    conversions out of the rate budget, or gives the seconds to wait for them. `pause` waits
+    seconds, less when the user stops the run; `now` is epoch seconds.
     """
 
     post: Callable[[Batch], Answer | NoAnswer | None]
     ledger: Ledger
+    budget: Callable[[int], float]
     now: Callable[[], float]
     pause: Callable[[float], None]
     random: Callable[[], float]
     stopping: Callable[[], bool]
     progress: Callable[[int], None]
     warn: Callable[[str], None]
+    answered: Callable[[], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,12 +151,24 @@ class Delivery:
             return None
         now = self._milliseconds()
         rest = self._hold_what_is_late(batch, now)
-        if not rest.size:
+        if not rest.size or not self._may_spend(rest):
             return None
         self.edges.ledger.mark_sent(rest.number, now=now)
         self.tally.requests_sent += 1
         self.tally.requests_retried += rest.left_at is not None
         return replace(rest, left_at=now)
+
+    def _may_spend(self, batch: Batch) -> bool:
+        """Whether the rate budget has room for it; else it is the next to leave, after a wait."""
+        seconds = self.edges.budget(batch.size)
+        if not seconds:
+            return True
+        self._again.appendleft(batch)
+        if not self._pace.wait(seconds, now=self.edges.now()):
+            self._close("", "rate_budget", Exit.UNFINISHED)
+        elif seconds >= WAIT_WORTH_TELLING_SECONDS:
+            self.edges.warn(f"the rate budget is used up; going on in {seconds:.0f} s")
+        return False
 
     def _hold_what_is_late(self, batch: Batch, now: int) -> Batch:
         """Hold rows that X might count twice if they left now; the batch without them."""
@@ -167,6 +183,7 @@ class Delivery:
 
     def _arrive(self, batch: Batch, answer: Answer | NoAnswer | None) -> None:
         """Commit what an answer means, before anything else happens."""
+        self.edges.answered()
         if answer is None:
             verdict = Verdict(meaning="credentials", reason="no usable token for this pixel")
             self.tally.requests_sent -= 1

@@ -32,16 +32,20 @@ class Pace:
 
         `told` are the seconds that it asked for; less than one is no pace to go on with.
         """
-        self._stalled_since = now if self._stalled_since is None else self._stalled_since
         if now >= self.not_before:
             self._stalls += 1
         seconds = told if told is not None and told >= 1 else 0.0
         seconds = seconds or max(told or 0.0, backoff(self._stalls, random=random))
+        return seconds if self.wait(seconds, now=now) else None
+
+    def wait(self, seconds: float, *, now: float) -> bool:
+        """Let nothing leave for so many seconds; False when patience does not last as long."""
+        self._stalled_since = now if self._stalled_since is None else self._stalled_since
         last = self._stalled_since + PATIENCE_SECONDS if self.deadline is None else self.deadline
         if now + seconds > last:
-            return None
+            return False
         self.not_before = max(self.not_before, now + seconds)
-        return seconds
+        return True
 
     def unclear(self, *, resends: int, now: float, random: float) -> bool:
         """An answer was not clear: whether to go on; the first resend leaves at once."""

@@ -30,11 +30,15 @@ def sync(job: Job, world: World) -> tuple[dict[str, Any], Exit]:
     """
     started, name = world.now(), job.mapping.name
     with world.lock(), stage.opened(world.folder) as staged:
+        world.progress.reached("locked")
         run = _begin(job, world)
+        world.progress.reached("begun")
         with _ending_on_error(run, world):
             remembered = _remembered(job, world)
             read = read_and_map(job, world, staged, remembered)
+            world.progress.reached("read")
             expired = _expire(job, world)
+            world.progress.reached("expired")
             tally, keys = _counted(read.census), keys_digest(job.mapping)
             stop = gates.before_sending(read.census, remembered, keys_digest=keys, mapping=name)
             delivery, claims = _sending(job, world, read, remembered, tally, run)
@@ -65,6 +69,7 @@ def sync(job: Job, world: World) -> tuple[dict[str, Any], Exit]:
                 runs.end_run(connection, run, ending)
                 if remembered is None:
                     runs.forget_unused(connection, target=job.target, mapping=name)
+            world.progress.reached("ended")
     return result, code
 
 
@@ -157,11 +162,16 @@ def _sending(
 ) -> tuple[Delivery, Claims]:
     """What claims rows and what sends them, made for this run."""
     mapping = job.mapping
-    ledger = Ledger(world.database, run=run, mapping=mapping.name, rules_digest=read.rules)
+    progress = world.progress
+    ledger = Ledger(
+        world.database, run=run, mapping=mapping.name, rules_digest=read.rules,
+        reached=progress.reached,
+    )  # fmt: skip
     edges = Edges(
-        post=world.post, ledger=ledger, now=lambda: world.now().timestamp(), pause=world.pause,
-        random=world.random, stopping=world.stopping, progress=world.progress.advance,
-        warn=world.progress.warn,
+        post=world.post, ledger=ledger, budget=world.budget, pause=world.pause,
+        now=lambda: world.now().timestamp(), random=world.random, stopping=world.stopping,
+        progress=progress.advance, warn=progress.warn,
+        answered=lambda: progress.reached("answered"),
     )  # fmt: skip
     policy = Policy(
         in_doubt=mapping.in_doubt, browser_pixel=mapping.destination.browser_pixel,
@@ -191,6 +201,7 @@ def _let_begin(job: Job, world: World, read: Read, remembered: Remembered | None
             connection, target=job.target, mapping=job.mapping.name,
             keys_digest=keys_digest(job.mapping), now=milliseconds(world.now()), before=None,
         )  # fmt: skip
+    world.progress.reached("known")
 
 
 def _tell(stop: gates.Stop, tally: Tally, world: World) -> None:

@@ -26,6 +26,9 @@ class Progress(Protocol):
     def warn(self, message: str) -> None:
         """Something the user should know now."""
 
+    def reached(self, step: str) -> None:
+        """A step is done; dying now loses nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -54,14 +57,17 @@ class Job:
 class World:
     """The edges of a run.
 
-    `post` sends a batch to X, or gives None when there are no credentials for it; `pause` waits
-    seconds, less when the user stops the run; `folder` is for what is kept beside the state.
+    `post` sends a batch to X, or gives None when there are no credentials for it; `budget` takes so
+    many conversions out of the account's rate budget, or gives the seconds to wait for them;
+    `pause` waits seconds, less when the user stops the run; `folder` is for what is kept beside the
+    state.
     """
 
     database: Database
     open_source: Callable[[], AbstractContextManager[Source]]
     lock: Callable[[], AbstractContextManager[None]]
     post: Callable[[Batch], Answer | NoAnswer | None]
+    budget: Callable[[int], float]
     now: Callable[[], datetime]
     pause: Callable[[float], None]
     random: Callable[[], float]

@@ -5,7 +5,7 @@ another run has taken this one for dead, and with `UnreachableError` when the st
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from operator import itemgetter
 
@@ -14,18 +14,26 @@ from connector.state.database import Database, Transaction
 from connector.state.dialect import Bulk
 from connector.state.facts import Amount, Claim, ClaimLostError, Kept, Known
 from connector.state.recovery import RESTORE, expire, recover
+from connector.state.steps import unheard
 
 __all__ = ["Amount", "Claim", "ClaimLostError", "Kept", "Known", "Ledger", "expire", "recover"]
 
 
 class Ledger:
-    """The conversions and batches of one state database, for one run."""
+    """The conversions and batches of one state database, for one run.
 
-    def __init__(self, database: Database, *, run: int, mapping: str, rules_digest: str) -> None:
+    `reached` is told each step once it is on disk.
+    """
+
+    def __init__(
+        self, database: Database, *, run: int, mapping: str, rules_digest: str,
+        reached: Callable[[str], None] = unheard,
+    ) -> None:  # fmt: skip
         self._database = database
         self._run = run
         self._mapping = mapping
         self._rules_digest = rules_digest
+        self._reached = reached
 
     def find_destination(self, *, target: str, pixel_id: str, event_id: str) -> int | None:
         """The number of a pixel's event at a target, None when nothing was ever sent there."""
@@ -40,7 +48,7 @@ class Ledger:
         """The number of a pixel's event at a target; a new one when there is none."""
         found = self.find_destination(target=target, pixel_id=pixel_id, event_id=event_id)
         while found is None:
-            with self._write() as connection:
+            with self._write("reached") as connection:
                 connection.execute(
                     "insert into destinations (target, pixel_id, event_id) values (?, ?, ?)"
                     " on conflict do nothing",
@@ -73,7 +81,7 @@ class Ledger:
         Raises:
             ClaimLostError: nothing was claimed.
         """
-        with self._write() as connection:
+        with self._write("claimed") as connection:
             return self._take(connection, list(claims), now)
 
     def hold(self, claim: Claim, *, reason: str, now: int) -> None:
@@ -82,13 +90,13 @@ class Ledger:
         Raises:
             ClaimLostError: nothing was held.
         """
-        with self._write() as connection:
+        with self._write("held") as connection:
             [batch] = self._take(connection, [claim], now)
             self._hold(connection, batch, reason, now)
 
     def hold_back(self, batch: int, part: Claim | None, *, reason: str, now: int) -> None:
         """Hold some conversions of a claimed batch, or all of it (None)."""
-        with self._write() as connection:
+        with self._write("held_back") as connection:
             self._require(connection, batch, "claimed")
             held = batch
             if part is not None:
@@ -98,7 +106,7 @@ class Ledger:
 
     def split(self, batch: int, parts: Sequence[Claim], *, now: int) -> list[int]:
         """Put the conversions of a request that was refused as a whole into smaller batches."""
-        with self._write() as connection:
+        with self._write("split") as connection:
             self._require(connection, batch, "sent")
             numbers = [self._new_batch(connection, part.destination, now) for part in parts]
             for number, part in zip(numbers, parts, strict=True):
@@ -108,15 +116,15 @@ class Ledger:
 
     def mark_sent(self, batch: int, *, now: int) -> None:
         """Say that the batch's request is about to leave."""
-        self._move(batch, "claimed", "sent", "sent_at = :now", now=now)
+        self._move("sent", batch, "sent_at = :now", now=now)
 
     def mark_not_sent(self, batch: int) -> None:
         """Say that the platform did not process the request; it may be sent again."""
-        self._move(batch, "sent", "claimed", "sent_at = null")
+        self._move("not_sent", batch, "sent_at = null")
 
     def mark_in_doubt(self, batch: int) -> None:
         """Say that no clear answer came, and that this run means to send the batch again."""
-        self._move(batch, "sent", "claimed", "doubt_since = coalesce(doubt_since, sent_at)")
+        self._move("doubted", batch, "doubt_since = coalesce(doubt_since, sent_at)")
 
     def settle(
         self, batch: int, state: str, *, now: int, kept: Kept, amounts: Iterable[Amount] = ()
@@ -125,7 +133,7 @@ class Ledger:
         doubt = ", doubt_since = coalesce(doubt_since, sent_at)" if kept.unclear else ""
         also = "settled_at = :now, reason = :reason, debug_id = :debug_id" + doubt
         values = {"now": now, "reason": kept.reason, "debug_id": kept.debug_id}
-        with self._write() as connection:
+        with self._write(state) as connection:
             self._change(connection, batch, ("sent", state), also, values)
             for each in amounts:
                 connection.execute(
@@ -138,7 +146,7 @@ class Ledger:
 
         A batch that got in doubt in this run stays so.
         """
-        with self._write() as connection:
+        with self._write("released") as connection:
             self._require(connection, batch, "claimed", "refused")
             doubtful = connection.execute(
                 "update batches set state = 'in_doubt', settled_at = ?, reason = ?"
@@ -153,12 +161,13 @@ class Ledger:
             connection.execute("delete from batches where id = ?", (batch,))
 
     @contextmanager
-    def _write(self) -> Iterator[Transaction]:
+    def _write(self, step: str) -> Iterator[Transaction]:
         with self._database.write() as connection:
             running = "select 1 from runs where id = ? and finished_at is null"
             if connection.execute(running, (self._run,)).fetchone() is None:
                 raise self._overtaken()
             yield connection
+        self._reached(step)
 
     def _take(self, connection: Transaction, claims: Sequence[Claim], now: int) -> list[int]:
         batches = [self._new_batch(connection, claim.destination, now) for claim in claims]
@@ -195,9 +204,9 @@ class Ledger:
         if row is None or row[0] not in states:
             raise self._overtaken()
 
-    def _move(self, batch: int, before: str, after: str, also: str, **values: object) -> None:
-        with self._write() as connection:
-            self._change(connection, batch, (before, after), also, values)
+    def _move(self, step: str, batch: int, also: str, **values: object) -> None:
+        with self._write(step) as connection:
+            self._change(connection, batch, _MOVES[step], also, values)
 
     def _change(
         self, connection: Transaction, batch: int, states: tuple[str, str], also: str,
@@ -218,6 +227,12 @@ class Ledger:
         )
 
 
+# What a request's batch was, and what it becomes.
+_MOVES: Mapping[str, tuple[str, str]] = {
+    "sent": ("claimed", "sent"),
+    "not_sent": ("sent", "claimed"),
+    "doubted": ("sent", "claimed"),
+}
 # Only what is new, or what may be sent again and has not moved since the ledger was asked. A doubt
 # stays with the conversion when it moves on, whatever the next answer is.
 _MOVE = """
