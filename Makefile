@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 
-.PHONY: help install demo test soak check clean
+.PHONY: help install demo test soak bench check clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -30,7 +30,10 @@ test: install ## all tests
 	@$(BIN)/python -m pytest --numprocesses auto
 
 soak: install ## the long rounds of the seeded tests
-	@SOAK=1 $(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/comparison
+	@SOAK=1 $(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/comparison tests/crashes
+
+bench: install ## measure, as ratios
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 check: install ## lint and types
 	@$(BIN)/ruff check

@@ -79,7 +79,7 @@ ENDINGS = {
     ),
     Exit.HELD: Ending(
         cause="sending might count twice, or a first sync has a history",
-        action="decide as the message says: `connector state begin`",
+        action="decide as the message says: `connector state begin`, `connector resolve`",
         example="the first sync of purchases to this target would send 1547 conversions",
     ),
     Exit.REJECTED_ABOVE_LIMIT: Ending(

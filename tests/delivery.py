@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from connector.conversions.claims import Batch, Claims, Rules
 from connector.conversions.deliver import Delivery, Edges, Policy
-from connector.conversions.outcomes import RESEND_WINDOW, Sender
+from connector.conversions.outcomes import RESEND_WINDOW, Allowance, Sender
+from connector.conversions.replay import Replay, Stakes, agreed, at_stake
 from connector.conversions.tally import Tally
 from connector.http import Answer, NoAnswer
 from connector.state import database, runs
@@ -21,6 +22,7 @@ from connector.state.database import Database
 from connector.state.ledger import Known, Ledger
 from connector.state.place import Place, place_of
 from connector.state.recovery import expire, recover
+from connector.state.resolution import Word, resolve, settle_dead
 
 START = 1_795_000_000.0  # epoch seconds
 PIXEL, EVENT = "o8z6j", "o87ne"
@@ -109,7 +111,10 @@ def refusing(*bad: str, parameter: str = "value") -> Callable[[Batch], Answer]:
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """How a run goes about it; `rules` is the digest of the mapping's rules."""
+    """How a run goes about it; `rules` is the digest of the mapping's rules.
+
+    With `replay` a person asked for these rows, and agrees to what is at stake.
+    """
 
     mapping: str = "purchases"
     rules: str = "rules"
@@ -119,6 +124,8 @@ class Way:
     pixel_scope: bool = False
     senders: int = 1
     begun_before: int | None = None
+    target: str = "x"
+    replay: Replay | None = None
 
 
 @dataclass(kw_only=True)
@@ -134,7 +141,9 @@ class Scene:
     warnings: list[str] = field(default_factory=list)
     stopping: bool = False
     impatient: bool = False  # the user stops a run that waits
+    agree: Callable[[Stakes], None] = lambda _: None
     budget: Callable[[int], float] = field(default=lambda _: 0.0)
+    allowances: list[Allowance] = field(default_factory=list)
 
     def post(self, batch: Batch) -> Reply:
         self.posts.append(ids_of(batch))
@@ -153,18 +162,22 @@ class Scene:
     def _begin(self, state: Database, way: Way) -> Ledger:
         window = RESEND_WINDOW // timedelta(milliseconds=1)
         before = self.now + 1 if way.in_doubt == "hold" else self.now - window
-        names = {"mapping": way.mapping, "target": "x"}
+        names = {"mapping": way.mapping, "target": way.target}
         with state.write() as connection:
             run = runs.begin_run(connection, run_id=uuid4().hex, now=self.now, **names)
             recover(connection, run=run, **names)
             expire(connection, before=before, **names)
-        return Ledger(state, run=run, mapping=way.mapping, rules_digest=way.rules)
+        double = way.replay is not None and way.replay.allow_double_count
+        return Ledger(
+            state, run=run, mapping=way.mapping, rules_digest=way.rules, double_count=double
+        )
 
     def _delivery(self, ledger: Ledger, way: Way) -> Delivery:
         edges = Edges(
             post=self.post, ledger=ledger, now=lambda: self.clock, pause=self.pause,
             random=lambda: 1.0, stopping=lambda: self.stopping, progress=lambda _: None,
             warn=self.warnings.append, budget=self.budget, answered=lambda: None,
+            allowed=self.allowances.append,
         )  # fmt: skip
         policy = Policy(
             in_doubt=way.in_doubt, browser_pixel=way.browser_pixel, deadline=way.deadline,
@@ -175,13 +188,15 @@ class Scene:
     def _claims(self, ledger: Ledger, delivery: Delivery, way: Way) -> Claims:
         def sender() -> Sender:
             return Sender(
-                mapping=way.mapping, rules_digest=way.rules, in_doubt=way.in_doubt, now=self.now
-            )
+                mapping=way.mapping, rules_digest=way.rules, in_doubt=way.in_doubt, now=self.now,
+                asked=way.replay is not None,
+            )  # fmt: skip
 
         rules = Rules(sender=sender, begun_before=way.begun_before, browser_pixel=way.browser_pixel)
         return Claims(
-            ledger=ledger, target="x", rules=rules, tally=delivery.tally, closed=delivery.closed
-        )
+            ledger=ledger, target=way.target, rules=rules, tally=delivery.tally,
+            closed=delivery.closed,
+        )  # fmt: skip
 
     def sync(self, *batches: pa.RecordBatch, way: Way = Way()) -> Tally:
         """One run over these rows, to its end."""
@@ -190,24 +205,40 @@ class Scene:
                 state.read("pragma synchronous = off")  # no test pulls the plug
             ledger = self._begin(state, way)
             delivery = self._delivery(ledger, way)
-            delivery.run(self._claims(ledger, delivery, way).batches(iter(batches)))
+            claims = self._claims(ledger, delivery, way)
+            if way.replay is not None:
+                stakes = at_stake(claims, iter(batches), way.replay, missing=())
+                self.agree(stakes)
+                claims = agreed(claims, stakes)
+            delivery.run(claims.batches(iter(batches)))
         return delivery.tally
 
-    def known(self, *ids: str, event_id: str = EVENT, pixel_id: str = PIXEL) -> dict[str, Known]:
+    def resolve(self, word: Word, *, mapping: str = "purchases", target: str = "x") -> int:
+        """A person's word on all of a mapping that is undecided."""
+        names = {"mapping": mapping, "target": target}
+        with database.opened(self.place) as state, state.write() as connection:
+            settle_dead(connection, now=self.now, **names)
+            return resolve(connection, word=word, conversion_ids=None, now=self.now, **names)
+
+    def known(
+        self, *ids: str, event_id: str = EVENT, pixel_id: str = PIXEL, target: str = "x"
+    ) -> dict[str, Known]:
         """What the ledger knows of these ids."""
         with database.opened(self.place) as state:
             ledger = Ledger(state, run=0, mapping="", rules_digest="")
-            number = ledger.find_destination(target="x", pixel_id=pixel_id, event_id=event_id)
+            number = ledger.find_destination(target=target, pixel_id=pixel_id, event_id=event_id)
             found = ledger.known(number or 0, ids)
         return {ids[place]: known for place, known in found.items()}
 
-    def open_batches(self, mapping: str) -> int:
-        """Batches of a mapping that a run has not ended."""
+    def open_batches(self, mapping: str, *, target: str = "x") -> int:
+        """Batches of a mapping and target that a run has not ended."""
         with database.opened(self.place) as state:
             found = state.read(
                 "select count(*) from batches"
-                " where mapping = :mapping and state in ('claimed', 'sent')",
+                " where mapping = :mapping and state in ('claimed', 'sent')"
+                " and destination in (select id from destinations where target = :target)",
                 mapping=mapping,
+                target=target,
             )
         return int(found[0][0])
 

@@ -50,6 +50,34 @@ class Server:
         self.run(self.port, url.rpartition("/")[2], statements)
 
 
+def unprivileged() -> dict[str, Any]:
+    """How a process is started that refuses to be root's."""
+    return UNPRIVILEGED if os.geteuid() == 0 else {}
+
+
+def crash(postmaster: int) -> None:
+    """End PostgreSQL at once, as a crash does: nothing is written any more."""
+    os.kill(postmaster, signal.SIGQUIT)
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while _lives(postmaster):
+        assert time.monotonic() < ends
+        time.sleep(0.02)
+
+
+def _lives(process: int) -> bool:
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def until_it_answers(server: Server) -> None:
+    """Wait for a PostgreSQL that was started."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not _answers(lambda: server.run(server.port, "", ["select 1"])):
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
 @contextmanager
 def postgresql(*, durable: bool = False) -> Iterator[Server]:
     """PostgreSQL from a wheel; the reader may read everything and has a password."""
@@ -64,7 +92,7 @@ def postgresql(*, durable: bool = False) -> Iterator[Server]:
             installed.with_name(f"{installed.name}.libs"), folder / f"{package.name}.libs"
         )
         programs, data = package / "pginstall18" / "bin", folder / "data"
-        as_whom = UNPRIVILEGED if os.geteuid() == 0 else {}
+        as_whom = unprivileged()
         if as_whom:
             shutil.chown(folder, "nobody", "nogroup")
         options = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")

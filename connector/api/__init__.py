@@ -5,7 +5,16 @@
 """
 
 from connector.api.authoring import check, explain_hash, plan_against, preview, run_tests, statement
-from connector.api.looking import recent_runs, rejected, status, trace
+from connector.api.keeping import (
+    Ruling,
+    Undecided,
+    backup_state,
+    export_state,
+    prune,
+    resolve,
+    written,
+)
+from connector.api.looking import recent_runs, rejected, state_remarks, status, trace
 from connector.api.projects import (
     Edges,
     Silence,
@@ -19,7 +28,9 @@ from connector.api.projects import (
     state_place,
     warehouse,
 )
+from connector.api.replaying import replay, selection
 from connector.api.syncing import begin, plan, sync
+from connector.api.verifying import dedup_probe, verify_dedup
 from connector.state.migrations import VERSION as STATE_VERSION
 from connector.state.steps import STEPS
 
@@ -27,13 +38,18 @@ __all__ = [
     "STATE_VERSION",
     "STEPS",
     "Edges",
+    "Ruling",
     "Silence",
+    "Undecided",
     "Wanted",
+    "backup_state",
     "begin",
     "check",
     "chosen",
     "connection_of",
+    "dedup_probe",
     "explain_hash",
+    "export_state",
     "init_state",
     "load",
     "migrate_state",
@@ -41,13 +57,20 @@ __all__ = [
     "plan",
     "plan_against",
     "preview",
+    "prune",
     "recent_runs",
     "rejected",
+    "replay",
+    "resolve",
     "run_tests",
+    "selection",
     "state_place",
+    "state_remarks",
     "statement",
     "status",
     "sync",
     "trace",
+    "verify_dedup",
     "warehouse",
+    "written",
 ]

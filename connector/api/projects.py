@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connector.conversions.replay import Stakes
 from connector.conversions.world import Options, Progress
 from connector.errors import ConfigurationError
 from connector.project import Mapping, Project, find_config, load_project
@@ -38,7 +39,10 @@ class Silence:
 
 @dataclass(frozen=True, kw_only=True)
 class Edges:
-    """Time, chance and the user: replaced by tests and by the command line."""
+    """Time, chance and the user: replaced by tests and by the command line.
+
+    `confirm` is asked before a replay sends; nobody is there to agree unless it is given.
+    """
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     pause: Callable[[float], None] = time.sleep
@@ -46,6 +50,7 @@ class Edges:
     random: Callable[[], float] = random.random
     stopping: Callable[[], bool] = lambda: False
     progress: Progress = field(default_factory=Silence)
+    confirm: Callable[[Stakes], bool] = lambda _stakes: False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 import json
 import os
+import tempfile
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -21,12 +22,14 @@ from connector.api.projects import (
     state_place,
     warehouse,
 )
+from connector.budgets import open as budgets
+from connector.budgets.budget import Account, budget_of
 from connector.conversions import run, summary
 from connector.conversions.claims import Batch
 from connector.conversions.fingerprint import keys_digest
 from connector.conversions.tally import Tally
 from connector.conversions.world import Job, Options, World, milliseconds
-from connector.errors import ConnectorError, Exit
+from connector.errors import ConnectorError, Exit, UnreachableError
 from connector.http import Answer, NoAnswer, Session
 from connector.project import Mapping, Project
 from connector.project.config import XConnection
@@ -58,22 +61,28 @@ def sync(project: Project, wanted: Wanted, edges: Edges) -> dict[str, Any]:
         results = [
             _sync_one(project, mapping, wanted, state, edges, run_id) for mapping in mappings
         ]
-    whole = summary.of_run(
-        [result for result, _ in results], run_id=run_id, codes=[code for _, code in results],
-        started_at=started, finished_at=edges.now(),
+    whole = partial(
+        summary.of_run, [result for result, _ in results], run_id=run_id, started_at=started,
+        finished_at=edges.now(),
     )  # fmt: skip
-    _write(_runs_folder(project) / f"{run_id}.json", whole)
-    return whole
+    codes = [code for _, code in results]
+    kept = whole(codes=codes)
+    try:
+        _write(_runs_folder(project) / f"{run_id}.json", kept)
+    except UnreachableError as error:
+        edges.progress.warn(str(error))
+        return whole(codes=[*codes, error.exit_code])
+    return kept
 
 
 def _sync_one(
     project: Project, mapping: Mapping, wanted: Wanted, state: Database, edges: Edges, run_id: str
 ) -> tuple[dict[str, Any], Exit]:
     connection = connection_of(project, mapping)
-    job = _job(project, mapping, wanted.options, run_id)
+    job = job_of(project, mapping, wanted.options, run_id)
     subject = summary.Subject(mapping=mapping.name, target=connection.target, live=connection.live)
     try:
-        with _world(project, job, state, edges, wait=wanted.wait) as world:
+        with world_of(project, job, state, edges, wait=wanted.wait) as world:
             if wanted.options.dry_run:
                 return run.rehearse(job, world)[0], Exit.DONE
             if not connection.live:
@@ -99,8 +108,8 @@ def plan(project: Project, wanted: Wanted, edges: Edges) -> Iterator[tuple[dict[
     options = replace(wanted.options, dry_run=True)
     with database.opened(state_place(project)) as state:
         for mapping in chosen(project, wanted):
-            job = _job(project, mapping, options, run_id="plan")
-            with _world(project, job, state, edges, wait=False) as world:
+            job = job_of(project, mapping, options, run_id="plan")
+            with world_of(project, job, state, edges, wait=False) as world:
                 yield run.rehearse(job, world)
 
 
@@ -119,7 +128,8 @@ def begin(project: Project, name: str, *, before: datetime | None, edges: Edges)
     return target
 
 
-def _job(project: Project, mapping: Mapping, options: Options, run_id: str) -> Job:
+def job_of(project: Project, mapping: Mapping, options: Options, run_id: str) -> Job:
+    """What is to be done with a mapping, for `connector.conversions.run`."""
     connection = connection_of(project, mapping)
     return Job(
         mapping=mapping, run_id=run_id, target=connection.target, live=connection.live,
@@ -128,13 +138,16 @@ def _job(project: Project, mapping: Mapping, options: Options, run_id: str) -> J
 
 
 @contextmanager
-def _world(
+def world_of(
     project: Project, job: Job, state: Database, edges: Edges, *, wait: bool
 ) -> Iterator[World]:
+    """What a run of a mapping touches, for as long as the block lasts."""
     connection = connection_of(project, job.mapping)
     folder = _runs_folder(project)
-    session = Session(threads=SENDERS)
-    try:
+    with (
+        budgets.opened(project.config, state, now=lambda: edges.now().timestamp()) as kept,
+        closing(Session(threads=SENDERS)) as session,
+    ):
         yield World(
             database=state,
             open_source=partial(warehouse, project, edges),
@@ -142,13 +155,11 @@ def _world(
                 sync_lock, state.place, mapping=job.mapping.name, target=job.target, wait=wait,
                 sleep=edges.pause, stopping=edges.stopping,
             ),
-            budget=lambda _amount: 0.0,
+            budget=Account(budget=budget_of(connection, "conversion_events"), budgets=kept),
             post=partial(_post, session, connection.base_url, _credentials(connection)),
             now=edges.now, pause=edges.pause, random=edges.random, stopping=edges.stopping,
-            progress=edges.progress, folder=folder,
+            progress=edges.progress, folder=folder, confirm=edges.confirm,
         )  # fmt: skip
-    finally:
-        session.close()
 
 
 def _post(
@@ -179,12 +190,29 @@ def _credentials(connection: XConnection) -> wire.Credentials:
 def _runs_folder(project: Project) -> Path:
     """The folder of the summaries, made where it is missing."""
     folder = folder_beside(state_place(project), project.root) / "runs"
-    for each in (folder.parent, folder):
-        each.mkdir(mode=0o700, exist_ok=True)
+    with _disk(folder):
+        for each in (folder.parent, folder):
+            each.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1)
+    """Keep a summary, whole or not at all."""
+    with _disk(path.parent):
+        descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(document, file, indent=1)
+            os.replace(draft, path)  # noqa: PTH105 - mkstemp gives no Path
+        except BaseException:
+            os.unlink(draft)  # noqa: PTH108 - as above
+            raise
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        told = f"the summary of this run cannot be kept in {folder}: {error.strerror}"
+        raise UnreachableError(told) from error

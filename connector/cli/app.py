@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from connector import __version__
-from connector.cli import authoring, hashing, look, planning, start, state, sync
+from connector.cli import (
+    authoring,
+    hashing,
+    look,
+    planning,
+    replay,
+    resolve,
+    start,
+    state,
+    sync,
+    verify,
+)
 from connector.cli.command import command
 
 app = typer.Typer(
@@ -43,6 +54,8 @@ command(app, "preview", WRITE)(authoring.preview)
 command(app, "test", WRITE)(authoring.run_tests)
 command(app, "plan", WRITE)(planning.plan)
 command(app, "sync", RUN)(sync.sync)
+command(app, "replay", RUN)(replay.replay)
+command(app, "resolve", RUN)(resolve.resolve)
 command(app, "status", LOOK)(look.status)
 command(app, "runs", LOOK)(look.runs)
 command(app, "rejects", LOOK)(look.rejects)
@@ -50,7 +63,11 @@ command(app, "trace", LOOK)(look.trace)
 _state = typer.Typer(no_args_is_help=True, help="The ledger and what is kept beside it.")
 command(_state, "init")(state.init)
 command(_state, "begin")(state.begin)
+command(_state, "prune")(state.prune)
+command(_state, "export")(state.export)
+command(_state, "backup")(state.backup)
 command(_state, "migrate")(state.migrate)
 app.add_typer(_state, name="state", rich_help_panel=STATE)
 command(app, "hash", TRY)(hashing.hash_value)
+command(app, "verify-dedup", TRY)(verify.verify_dedup)
 command(app, "simulator", TRY)(start.simulator)

@@ -17,13 +17,14 @@ def check(terminal: Terminal, mappings: Names = None) -> Exit:
 
     project = api.load(terminal.config)
     found = api.check(project, mappings or (), api.Edges())
+    beside = api.state_remarks(project)
     code = Exit.CONFIGURATION if any(problems for problems, _ in found.values()) else Exit.DONE
     if terminal.json:
         listed = [
             {"mapping": name, "problems": [str(p) for p in problems], "remarks": remarks}
             for name, (problems, remarks) in found.items()
         ]
-        terminal.document({"mappings": listed})
+        terminal.document({"mappings": listed, "remarks": beside})
         return code
     for name, (problems, remarks) in found.items():
         connection = api.connection_of(project, project.mappings[name])
@@ -36,6 +37,8 @@ def check(terminal: Terminal, mappings: Names = None) -> Exit:
             terminal.remark(remark)
     if not found:
         terminal.line(f"{project.path.name} is right; there is no mapping yet")
+    for remark in beside:
+        terminal.remark(remark)
     return code
 
 

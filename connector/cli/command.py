@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from connector.cli.terminal import Terminal
+from connector.cli.terminal import Terminal, let_go
 from connector.errors import ConnectorError, Exit
 
 SHARED = {
@@ -71,15 +71,17 @@ def _ending(terminal: Terminal, run: Callable[[], Exit | None]) -> int:
     except ConnectorError as error:
         terminal.error(str(error))
         return int(error.exit_code)
+    except BrokenPipeError:
+        return int(Exit.DONE)  # whoever read the result has left, and misses nothing
     except KeyboardInterrupt:
         terminal.error("stopped by the user")
         return int(Exit.UNFINISHED)
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read the result has left; there is nobody to tell
-        return int(Exit.UNEXPECTED)
     except Exception as error:  # noqa: BLE001 - the last resort
         # The text of an unknown error may hold a row or a secret; its place holds neither.
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(frame.filename).name}:{frame.lineno}"
         terminal.error(f"unexpected {type(error).__name__} at {place}; please report it")
         return int(Exit.UNEXPECTED)
+    finally:
+        let_go(sys.stdout)
+        let_go(sys.stderr)

@@ -10,7 +10,7 @@ from connector.cli.terminal import Terminal, pairs
 from connector.errors import ConfigurationError, Exit
 
 _WAITING = {
-    "held": "a person must decide",
+    "held": "a person must decide: `connector resolve {mapping}`",
     "in_doubt": "the next sync decides",
     "refused": "sent again when the row or the mapping changes",
 }
@@ -33,7 +33,11 @@ def status(terminal: Terminal) -> None:
     for entry in found["mappings"]:
         for state, meaning in _WAITING.items():
             if entry["ledger"].get(state):
-                terminal.line(f"{entry['mapping']}: {entry['ledger'][state]} {state}, {meaning}")
+                told = meaning.format(mapping=entry["mapping"])
+                terminal.line(f"{entry['mapping']}: {entry['ledger'][state]} {state}, {told}")
+        if entry["changed_after_acceptance"]:
+            changed = entry["changed_after_acceptance"]
+            terminal.line(f"{entry['mapping']}: {changed} changed after acceptance, not sent")
 
 
 def _status_row(entry: dict[str, Any]) -> tuple[str, ...]:

@@ -7,8 +7,6 @@ import typer
 from connector.cli.sync import Names, Since, instant
 from connector.cli.terminal import Reporter, Terminal, pairs
 
-_WINDOW_MINUTES = 15
-_EVENTS_IN_A_WINDOW = 60_000  # what X's guide allows an ad account in a quarter of an hour
 _BATCH = 500
 _BREAKING = "BREAKING: counts anew, or for someone else"
 
@@ -85,8 +83,6 @@ def _show_comparison(terminal: Terminal, entry: dict[str, Any]) -> None:
 
 def _rate(api: Any, project: Any, name: str) -> tuple[int, float]:  # noqa: ANN401 - imported lazily
     limits = api.connection_of(project, project.mappings[name]).rate_limits.conversion_events
-    if limits is None:
-        return _EVENTS_IN_A_WINDOW, _WINDOW_MINUTES * 60.0
     return limits.amount, limits.seconds
 
 
@@ -108,6 +104,7 @@ def _plan(summary: dict[str, Any], tally: Any, rate: tuple[int, float]) -> dict[
         "identifiers": summary["identifiers"],
         "requests": sum(-(-count // _BATCH) for count in by_destination.values()),
         "seconds_at_rate_limit": max(0, -(-sending // events) - 1) * window,
+        "anomalies": summary["anomalies"],
         "warnings": summary["warnings"],
     }
 
@@ -129,5 +126,5 @@ def _show(terminal: Terminal, entry: dict[str, Any]) -> None:
         terminal.line(f"  requests: {entry['requests']:,}{wait}")
     if entry["dropped_identifiers"]:
         terminal.line(f"  identifiers dropped: {pairs(entry['dropped_identifiers'])}")
-    for warning in entry["warnings"]:
-        terminal.remark(warning)
+    for sentence in (*entry["anomalies"], *entry["warnings"]):
+        terminal.remark(sentence)

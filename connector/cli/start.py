@@ -39,6 +39,16 @@ def simulator(
         list[str] | None,
         typer.Option(metavar="KIND=SHARE", help="Such as timeout=0.1; may be repeated."),
     ] = None,
+    refuse: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=PATTERN",
+            help="Conversions to refuse, such as conversion_id=bad-*; may be repeated.",
+        ),
+    ] = None,
+    quote: Annotated[
+        bool, typer.Option("--quote/--no-quote", help="Name the value that is refused.")
+    ] = True,
     latency: Annotated[str, typer.Option(help="How long each answer takes.")] = "0s",
     seed: Annotated[int, typer.Option(help="Another account, other luck.")] = 0,
     events_per_window: Annotated[
@@ -48,6 +58,7 @@ def simulator(
     """Run a local X Ads on 127.0.0.1; the first line says how to reach it."""
     from connector.project import parse_duration
     from connector.simulator.faults import parse_faults
+    from connector.simulator.poison import Poison, parse_patterns
     from connector.simulator.server import serve
     from connector.simulator.settings import Settings
 
@@ -56,6 +67,7 @@ def simulator(
             port=port, faults=parse_faults(fault or []), seed=seed,
             latency_seconds=parse_duration(latency).total_seconds(),
             events_per_window=events_per_window or None,
+            poison=Poison(patterns=parse_patterns(refuse or []), quoted=quote),
         )  # fmt: skip
     except ValueError as error:
         raise ConfigurationError(str(error)) from None

@@ -1,5 +1,6 @@
 """The commands for the ledger: `connector state …`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -75,3 +76,60 @@ def begin(
             f"{mapping} → {target}: unknown conversions from before {moment.isoformat()}"
             " count as sent elsewhere"
         )
+
+
+def prune(
+    terminal: Terminal,
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="180d", show_default=False, help="How long ago.")
+    ],
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Also what mappings sent that are not in this project.")
+    ] = False,
+) -> None:
+    """Forget what was settled long ago, never what a mapping would still send."""
+    from connector import api
+    from connector.project import parse_duration
+
+    try:
+        span = parse_duration(older_than)
+    except ValueError as error:
+        raise ConfigurationError(f"--older-than {older_than!r}: {error}") from None
+    project = api.load(terminal.config)
+    pruned = api.prune(project, older_than=span, strangers=yes, edges=api.Edges())
+    if terminal.json:
+        terminal.document({"older_than": api.written(span), "forgotten": vars(pruned)})
+    else:
+        terminal.line(
+            f"forgotten: {pruned.conversions:,} conversions, {pruned.rejects:,} rejected rows,"
+            f" {pruned.runs:,} runs"
+        )
+
+
+def export(
+    terminal: Terminal,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)],
+) -> None:
+    """Write the state as Parquet files, one for each table."""
+    from connector import api
+
+    written = api.export_state(api.load(terminal.config), folder)
+    if terminal.json:
+        files = [{"file": str(file), "rows": rows} for file, rows in written.items()]
+        terminal.document({"files": files})
+    else:
+        terminal.table(("file", "rows"), [(str(f), f"{rows:,}") for f, rows in written.items()])
+
+
+def backup(
+    terminal: Terminal,
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False)],
+) -> None:
+    """Copy a SQLite state to a new file, while syncs run."""
+    from connector import api
+
+    api.backup_state(api.load(terminal.config), file)
+    if terminal.json:
+        terminal.document({"backup": str(file)})
+    else:
+        terminal.line(f"{file} is a copy of the state as it is now")

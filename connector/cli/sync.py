@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
@@ -37,6 +37,9 @@ def sync(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Read all again; nothing accepted is sent again.")
     ] = False,
+    accept_anomalies: Annotated[
+        bool, typer.Option("--accept-anomalies", help="Send what `limits.anomaly: stop` stopped.")
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for a sync that is running.")] = False,
     skip_if_running: Annotated[
         bool, typer.Option("--skip-if-running", help="Take a sync that is running for done.")
@@ -52,22 +55,30 @@ def sync(
     if wait and skip_if_running:
         raise ConfigurationError("--wait and --skip-if-running exclude each other")
     project = api.load(terminal.config)
-    reporter = Reporter(terminal=terminal)
     wanted = api.Wanted(
         names=mappings or (), tag=tag, wait=wait, skip_if_running=skip_if_running,
         attended=terminal.attended,
         options=Options(
             dry_run=dry_run, since=instant(since), limit=limit, full_refresh=full_refresh,
-            deadline=_deadline(max_runtime),
+            deadline=_deadline(max_runtime), accept_anomalies=accept_anomalies,
         ),
     )  # fmt: skip
-    rehearsing = [] if dry_run else _not_live(api, project, wanted)
+    rehearsing = [] if dry_run else not_live(project, api.chosen(project, wanted))
+    return carry_out(terminal, rehearsing, lambda edges: api.sync(project, wanted, edges))
+
+
+def carry_out(
+    terminal: Terminal, rehearsing: list[str], work: Callable[[Any], dict[str, Any]]
+) -> Exit:
+    """Do what ends with a summary of a sync and show that; `rehearsing` is said first and last."""
+    from connector import api
+
+    reporter = Reporter(terminal=terminal)
     for sentence in rehearsing:
         terminal.warn(sentence)
     with stopping_on_signals(terminal) as (stopping, pause):
-        edges = api.Edges(progress=reporter, stopping=stopping, pause=pause)
         try:
-            summary = api.sync(project, wanted, edges)
+            summary = work(api.Edges(progress=reporter, stopping=stopping, pause=pause))
         finally:
             reporter.close()
     if terminal.json:
@@ -79,8 +90,9 @@ def sync(
     return Exit(summary["exit_code"])
 
 
-def _not_live(api: Any, project: Any, wanted: Any) -> list[str]:  # noqa: ANN401 - imported lazily
-    names = {m.destination.connection for m in api.chosen(project, wanted)}
+def not_live(project: Any, mappings: list[Any]) -> list[str]:  # noqa: ANN401 - imported lazily
+    """A sentence for each connection of these mappings that sends nothing."""
+    names = {mapping.destination.connection for mapping in mappings}
     return [
         f"connection {name} is not live: this is a rehearsal, nothing is sent;"
         f" set connections.{name}.live to true to send, or say --dry-run"
@@ -155,8 +167,8 @@ def show(terminal: Terminal, summary: dict[str, Any]) -> None:
             terminal.table(("  outcome", "rows", "why"), [(f"  {n}", c, w) for n, c, w in outcomes])
         for label, counts in _extras(entry):
             terminal.line(f"  {label}: {counts}")
-        for warning in entry["warnings"]:
-            terminal.remark(warning)
+        for sentence in (*entry["anomalies"], *entry["warnings"]):
+            terminal.remark(sentence)
     if len(summary["mappings"]) != 1:
         terminal.line(f"{summary['status']}: {len(summary['mappings'])} mappings")
 

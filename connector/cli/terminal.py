@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import shutil
 import sys
 import textwrap
@@ -9,7 +10,9 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
+
+from connector.errors import UnreachableError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -64,13 +67,14 @@ class Terminal:
     def say(self, *parts: "RenderableType") -> None:
         """Print a result for people."""
         console = _console()
-        for part in parts:
-            console.print(part)
+        with console.capture() as printed:
+            for part in parts:
+                console.print(part)
+        _write(printed.get())
 
     def line(self, text: str) -> None:
         """Print a line of the result, exactly as it is."""
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+        _write(text + "\n")
 
     def remark(self, text: str) -> None:
         """Print a sentence of the result, broken into lines that fit."""
@@ -112,6 +116,32 @@ class Terminal:
     def error(self, text: str) -> None:
         """Log why the command ends."""
         self._log.error(text)
+
+
+def _write(text: str) -> None:
+    """Print on stdout; when whoever read it has left, the command goes on to its own end.
+
+    Raises:
+        UnreachableError: stdout takes no more, such as a file on a full disk.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        let_go(sys.stdout)
+    except OSError as error:
+        let_go(sys.stdout)
+        raise UnreachableError(f"the result cannot be printed: {error.strerror}") from error
+
+
+def let_go(stream: TextIO) -> None:
+    """Drop what a stream does not take, or Python ends with a complaint and a code of its own."""
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _console() -> "Console":

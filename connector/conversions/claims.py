@@ -12,12 +12,14 @@ import pyarrow.compute as pc
 from connector.conversions.outcomes import DEDUP_WINDOW, RESEND_WINDOW, Sender, decide
 from connector.conversions.tally import Tally
 from connector.errors import UnreachableError
+from connector.state.facts import RESOLVED
 from connector.state.ledger import Claim, ClaimLostError, Known, Ledger
 from connector.x.conversions import LARGEST_BATCH
 
-LARGEST_GROUP = 20 * LARGEST_BATCH  # claimed in one transaction
+BATCHES_IN_A_GROUP = 20  # claimed in one transaction
 MOST_LOST_CLAIMS = 100
 COUNTED_AS = {"accepted": "deduplicated"}
+PAST = ("seen", "doubt_since", "again")
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -34,7 +36,7 @@ class Destination:
 class Batch:
     """Rows that go out in one request; `number` is the ledger's.
 
-    `rows` has the columns of the stage, `seen` and `doubt_since`. `left_at` is when it last left
+    `rows` has the columns of the stage and of `PAST`. `left_at` is when it last left
     (milliseconds). `resends` counts how often this run sent it again because no clear answer came;
     `reached` says that X may have seen it, `part` that it was part of a request X refused.
     """
@@ -74,11 +76,13 @@ class Rules:
 
     `begun_before` (milliseconds): what is older was sent by something else. `browser_pixel`: what
     is older than X's window is held, since X would count it beside the web pixel's own event.
+    `double_count`: a person lets what was sent before, here or elsewhere, count twice.
     """
 
     sender: Callable[[], Sender]
     begun_before: int | None
     browser_pixel: bool
+    double_count: bool = False
 
 
 class Gate(Protocol):
@@ -92,7 +96,8 @@ class Gate(Protocol):
 class Sifted:
     """Rows by what is to become of them: sent, held for a reason, or only counted.
 
-    `send` and `hold` have two more columns: `seen`, the batch of the ledger, and `doubt_since`.
+    They have the columns of `PAST` too: `seen`, the batch of the ledger, `doubt_since`, and in
+    `send` and `hold` also `again`, true for what a person lets count twice.
     """
 
     send: pa.RecordBatch
@@ -115,12 +120,17 @@ def sift(rows: pa.RecordBatch, known: Mapping[int, Known], rules: Rules) -> Sift
         changed += decision.changed
         positions.setdefault((decision.course, decision.reason), []).append(position)
     resent = positions.pop(("send", ""), [])
+    again = np.zeros(rows.num_rows, dtype=bool)
+    again[[place for place in resent if _may_count_twice(known[place])]] = True
     if rules.begun_before is not None:
         begun = np.flatnonzero(sending & (rows["time_ms"].to_numpy() < rules.begun_before))
-        positions["deduplicated", "begun_before"] = begun.tolist()
-        sending[begun] = False
+        if rules.double_count:
+            again[begun] = True
+        else:
+            positions["deduplicated", "begun_before"] = begun.tolist()
+            sending[begun] = False
     sending[resent] = True
-    rows = _with_past(rows, known)
+    rows = _with_past(rows, known).append_column("again", pa.array(again))
     parts = {key: rows.take(pa.array(where)) for key, where in positions.items() if where}
     send, hold = late(
         rows.filter(pa.array(sending)), now=sender.now, browser_pixel=rules.browser_pixel
@@ -143,7 +153,8 @@ def late(
 ) -> tuple[pa.RecordBatch, dict[str, pa.RecordBatch]]:
     """Part rows that are about to leave at `now` (milliseconds) from those that are late.
 
-    The late ones, which X might count a second time, come by their reason.
+    The late ones, which X might count a second time, come by their reason. What is sent to count
+    twice is late only once it is in doubt itself.
     """
     limits = {"in_doubt": ("doubt_since", RESEND_WINDOW)}
     if browser_pixel:
@@ -152,17 +163,26 @@ def late(
     for reason, (column, window) in limits.items():
         oldest = pa.scalar(now - window // _MILLISECOND, pa.int64())
         mask = pc.fill_null(pc.less_equal(rows[column], oldest), fill_value=False)
+        if reason == "outside_dedup_window":
+            mask = pc.and_(mask, pc.invert(rows["again"]))
         if pc.any(mask).as_py():
             parts[reason] = rows.filter(mask)
             rows = rows.filter(pc.invert(mask))
     return rows, parts
 
 
+def _may_count_twice(past: Known) -> bool:
+    """Whether a person has said that it is sent whatever X makes of it."""
+    return past.state == "accepted" or past.reason == RESOLVED
+
+
 def _with_past(rows: pa.RecordBatch, known: Mapping[int, Known]) -> pa.RecordBatch:
     seen: list[int | None] = [None] * rows.num_rows
     doubt: list[int | None] = [None] * rows.num_rows
     for position, past in known.items():
-        seen[position], doubt[position] = past.batch, past.doubt_since
+        seen[position] = past.batch
+        if past.state != "accepted":  # an acceptance ends a doubt
+            doubt[position] = past.doubt_since
     rows = rows.append_column("seen", pa.array(seen, pa.int64()))
     return rows.append_column("doubt_since", pa.array(doubt, pa.int64()))
 
@@ -176,15 +196,16 @@ class Claims:
     rules: Rules
     tally: Tally
     closed: Gate
+    largest: int = LARGEST_BATCH
 
     def batches(self, stage: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
-        """Claim rows batch by batch, up to 500 of one destination each."""
+        """Claim rows batch by batch, up to `largest` of one destination each."""
         waiting: dict[Destination, pa.RecordBatch] = {}
         for destination, rows in self._by_destination(stage, self.ledger.make_destination):
             fresh = self._to_send(destination, rows)
             if destination in waiting:
                 fresh = pa.concat_batches([waiting.pop(destination), fresh])
-            full = fresh.num_rows - fresh.num_rows % LARGEST_BATCH
+            full = fresh.num_rows - fresh.num_rows % self.largest
             if fresh.num_rows > full:
                 waiting[destination] = fresh.slice(full)
             yield from self._claimed(destination, fresh.slice(0, full))
@@ -193,13 +214,17 @@ class Claims:
 
     def rehearse(self, stage: Iterator[pa.RecordBatch], reason: str) -> None:
         """Count what `batches` would do, without claiming or holding anything."""
-        for destination, rows in self._by_destination(stage, self.ledger.find_destination):
-            sifted = self._sifted(destination, rows)
+        for sifted in self.sifted(stage):
             for why, held in sifted.hold.items():
                 self.tally.count("held", held.num_rows, why)
             self.tally.sent(sifted.send)
             self.tally.planned(sifted.send)
             self.tally.unfinished("pending", sifted.send, reason)
+
+    def sifted(self, stage: Iterator[pa.RecordBatch]) -> Iterator[Sifted]:
+        """Part rows and count those that only need counting, without claiming anything."""
+        for destination, rows in self._by_destination(stage, self.ledger.find_destination):
+            yield self._sifted(destination, rows)
 
     def _by_destination(
         self, stage: Iterator[pa.RecordBatch], number_of: Callable[..., int | None]
@@ -252,10 +277,9 @@ class Claims:
             if reason is not None:
                 self.tally.unsent(rows, reason)
                 return
-            group = rows.slice(0, LARGEST_GROUP)
+            group = rows.slice(0, BATCHES_IN_A_GROUP * self.largest)
             parts = [
-                group.slice(start, LARGEST_BATCH)
-                for start in range(0, group.num_rows, LARGEST_BATCH)
+                group.slice(start, self.largest) for start in range(0, group.num_rows, self.largest)
             ]
             try:
                 claims = [claim_of(destination, part) for part in parts]
@@ -264,7 +288,7 @@ class Claims:
                 lost += 1
                 if lost > MOST_LOST_CLAIMS:
                     raise UnreachableError("the state refuses what it says is free") from None
-                names = [name for name in rows.schema.names if name not in ("seen", "doubt_since")]
+                names = [name for name in rows.schema.names if name not in PAST]
                 rows = self._to_send(destination, rows.select(names))
                 continue
             rows = rows.slice(group.num_rows)

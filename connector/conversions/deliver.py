@@ -15,7 +15,13 @@ import pyarrow.compute as pc
 
 from connector.conversions.amounts import amounts_of
 from connector.conversions.claims import Batch, Destination, claim_of, late
-from connector.conversions.outcomes import RESENDS_IN_A_RUN, Verdict, judge
+from connector.conversions.outcomes import (
+    RESENDS_IN_A_RUN,
+    Allowance,
+    Verdict,
+    judge,
+    told_allowance,
+)
 from connector.conversions.pace import Pace
 from connector.conversions.refusals import Standing, parted
 from connector.conversions.tally import Tally
@@ -26,6 +32,7 @@ from connector.state.ledger import Kept, Ledger
 # The answers after which X has seen the conversions.
 REACHED = frozenset({"accepted", "row", "too_large", "in_doubt"})
 WAIT_WORTH_TELLING_SECONDS = 5.0
+LEAVES_WITHIN_SECONDS = 60.0  # of being recorded as sent; much less than the hour to spare
 Flying = dict[Future[Answer | NoAnswer | None], Batch]
 
 
@@ -34,8 +41,9 @@ class Edges:
     """What delivering touches outside: the wire, the ledger, the clock, chance, and the user.
 
     `post` gives None when there are no credentials for the batch. `budget` takes so many
-    conversions out of the rate budget, or gives the seconds to wait for them. `pause` waits
-    seconds, less when the user stops the run; `now` is epoch seconds.
+    conversions out of the rate budget, or gives the seconds to wait for them; `allowed` hears what
+    X says is left of its own. `pause` waits seconds, less when the user stops the run; `now` is
+    epoch seconds.
     """
 
     post: Callable[[Batch], Answer | NoAnswer | None]
@@ -48,6 +56,7 @@ class Edges:
     progress: Callable[[int], None]
     warn: Callable[[str], None]
     answered: Callable[[], None]
+    allowed: Callable[[Allowance], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +125,14 @@ class Delivery:
                 return
             ready = self._depart(batch)
             if ready is not None:
-                flying[pool.submit(self.edges.post, ready)] = ready
+                flying[pool.submit(self._post, ready)] = ready
+
+    def _post(self, batch: Batch) -> Answer | NoAnswer | None:
+        """Send it, unless the process slept on the way: X, or another run, may be past it now."""
+        left_at = (batch.left_at or 0) / 1000
+        if self.edges.now() - left_at > LEAVES_WITHIN_SECONDS:
+            return NoAnswer(left=False, why="this process was stopped before the request left")
+        return self.edges.post(batch)
 
     def _room(self) -> int:
         """One request at a time while parts of a refused request tell what is wrong."""
@@ -124,7 +140,7 @@ class Delivery:
         return 1 if searching else self.policy.senders
 
     def _must_wait(self) -> bool:
-        return self._pace.not_before > self.edges.now()
+        return self._pace.left(now=self.edges.now()) > 0
 
     def _over(self) -> str | None:
         """Why the whole run sends nothing more."""
@@ -144,7 +160,7 @@ class Delivery:
     def _depart(self, batch: Batch) -> Batch | None:
         """The batch as it may leave now, None when nothing of it does."""
         while self.closed(batch.destination) is None and self._must_wait():
-            self.edges.pause(self._pace.not_before - self.edges.now())
+            self.edges.pause(self._pace.left(now=self.edges.now()))
         reason = self.closed(batch.destination)
         if reason is not None:
             self._abandon(batch, reason)
@@ -188,7 +204,7 @@ class Delivery:
             verdict = Verdict(meaning="credentials", reason="no usable token for this pixel")
             self.tally.requests_sent -= 1
         else:
-            verdict = judge(answer, sent=batch.size, now=self.edges.now())
+            verdict = self._judge(answer, sent=batch.size)
         if verdict.meaning in REACHED and not batch.reached:
             self.tally.sent(batch.rows)
             batch = replace(batch, reached=True)
@@ -205,6 +221,13 @@ class Delivery:
             "in_doubt": self._doubt,
         }
         handlers[verdict.meaning](batch, verdict)
+
+    def _judge(self, answer: Answer | NoAnswer, *, sent: int) -> Verdict:
+        now = self.edges.now()
+        allowance = told_allowance(answer, now=now) if isinstance(answer, Answer) else None
+        if allowance is not None:
+            self.edges.allowed(allowance)
+        return judge(answer, sent=sent, now=now)
 
     def _accept(self, batch: Batch, verdict: Verdict) -> None:
         amounts, kept = amounts_of(batch.rows), Kept(debug_id=verdict.debug_id)
@@ -259,7 +282,7 @@ class Delivery:
             )
             return
         kept = Kept(reason=verdict.reason)
-        self.edges.ledger.settle(batch.number, "refused", now=now, kept=kept)
+        self.edges.ledger.refuse(batch.number, batch.claim, now=now, kept=kept)
         self.tally.refuse(batch.rows, verdict.reason)
         condemned = self._standing[batch.destination].refuse(batch, verdict.reason)
         if condemned:

@@ -13,16 +13,21 @@ REJECTED_ROWS_THAT_COUNT = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """Why nothing is sent: the reason that pending rows count under, and what to say."""
+    """Why nothing is sent: the reason that pending rows count under, what to say, the ending."""
 
     reason: str
     message: str
+    ending: Exit = Exit.HELD
 
 
 def before_sending(
-    census: Census, remembered: Remembered | None, *, keys_digest: str, mapping: str
-) -> Stop | None:
-    """Whether a person has to say something first."""
+    census: Census, remembered: Remembered | None, *, keys_digest: str, mapping: str,
+    left_out: int = 0,
+) -> Stop | None:  # fmt: skip
+    """Whether a person has to say something first.
+
+    `left_out` are older rows that are not asked for now, and that the next sync would send.
+    """
     sendable = census.to_send
     if not sendable:
         return None
@@ -30,8 +35,10 @@ def before_sending(
     older = f"{census.older} of them older than 48 hours{_worth(census.older_value)}"
     begin = f"`connector state begin {mapping} --send-history` sends them"
     if remembered is None:
-        if not census.older:
+        if not census.older and not left_out:
             return None
+        if left_out:
+            older += f", while {left_out} more of that age are left out"
         return Stop(
             reason="first_sync",
             message=f"the first sync of {mapping} to this target would send {amount}, {older};"

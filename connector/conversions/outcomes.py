@@ -110,9 +110,7 @@ def told_wait(answer: Answer, *, now: float) -> float | None:
 
     Moments are of X's clock, so they are measured against its `Date` where it is told.
     """
-    headers = answer.headers
-    clock = _http_date(headers.get("date", ""))
-    here = now if clock is None else clock
+    headers, here = answer.headers, _their_time(answer, now)
     retry_after = headers.get("retry-after", "").strip()
     if _is_number(retry_after):
         return float(retry_after)
@@ -124,6 +122,40 @@ def told_wait(answer: Answer, *, now: float) -> float | None:
         if _is_number(reset):
             return max(0.0, float(reset) - here)
     return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """What is left of a platform's own limit, for so many seconds from now."""
+
+    limit: int
+    remaining: int
+    resets_in: float
+
+
+def told_allowance(answer: Answer, *, now: float) -> Allowance | None:
+    """What X's headers say of its limit, None without them; the ad account's go before the user's.
+
+    The reset is of X's clock, as in `told_wait`.
+    """
+    here = _their_time(answer, now)
+    for family in ("x-account-rate-limit", "x-rate-limit"):
+        told = [
+            answer.headers.get(f"{family}-{name}", "").strip()
+            for name in ("limit", "remaining", "reset")
+        ]
+        if all(_COUNT.fullmatch(text) for text in told):
+            limit, remaining, reset = map(int, told)
+            return Allowance(limit=limit, remaining=remaining, resets_in=max(0.0, reset - here))
+    return None
+
+
+_COUNT = re.compile("[0-9]{1,12}")
+
+
+def _their_time(answer: Answer, now: float) -> float:
+    clock = _http_date(answer.headers.get("date", ""))
+    return now if clock is None else clock
 
 
 def _is_number(text: str) -> bool:
@@ -157,18 +189,23 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class Sender:
-    """Who asks: a mapping with its rules and its policy, at a time (milliseconds)."""
+    """Who asks: a mapping with its rules and its policy, at a time (milliseconds).
+
+    `asked` says that a person asked for these rows, `again` which accepted batches may count twice.
+    """
 
     mapping: str
     rules_digest: str
     in_doubt: Literal["resend", "hold"]
     now: int
+    asked: bool = False
+    again: frozenset[int] = frozenset()
 
 
 def decide(known: Known, *, digest: str, sender: Sender) -> Decision:
     """What the past of a conversion allows this mapping to do with it now."""
     own = known.mapping == sender.mapping
-    if known.state == "accepted":
+    if known.state == "accepted" and known.batch not in sender.again:
         changed = own and not same_content(known.digest, digest)
         reason = "accepted_before" if own else "accepted_by_other_mapping"
         return Decision(course="accepted", reason=reason, changed=changed)
@@ -176,7 +213,7 @@ def decide(known: Known, *, digest: str, sender: Sender) -> Decision:
         return Decision(course="held", reason=known.reason or "in_doubt")
     if known.state == "refused" and not _has_changed(known, digest=digest, sender=sender):
         return Decision(course="refused", reason=known.reason or "")
-    if known.state != "refused" and not own:
+    if known.state not in ("refused", "accepted") and not own:
         return Decision(course="pending", reason="claimed_by_other_mapping")
     if _is_doubtful(known) and not _may_resend(known, sender):
         return Decision(course="hold", reason="in_doubt")
@@ -184,11 +221,13 @@ def decide(known: Known, *, digest: str, sender: Sender) -> Decision:
 
 
 def _has_changed(known: Known, *, digest: str, sender: Sender) -> bool:
-    return known.digest != digest or known.rules_digest != sender.rules_digest
+    return sender.asked or known.digest != digest or known.rules_digest != sender.rules_digest
 
 
 def _is_doubtful(known: Known) -> bool:
-    """Whether X may have processed it; a refusal does not end a doubt."""
+    """Whether X may have processed it; a refusal does not end a doubt, an acceptance does."""
+    if known.state == "accepted":
+        return False
     return known.doubt_since is not None or known.state == "sent"
 
 

@@ -22,6 +22,20 @@ class Pace:
     _stalled_since: float | None = None
     _stalls: int = 0
     _unclear: int = 0
+    _seen: float = 0.0
+
+    def left(self, *, now: float) -> float:
+        """Seconds until the next request may leave, negative after that."""
+        self._follow(now)
+        return self.not_before - now
+
+    def _follow(self, now: float) -> None:
+        """A clock that is set back makes nobody wait longer."""
+        back = max(0.0, self._seen - now)
+        self.not_before -= back
+        if self._stalled_since is not None:
+            self._stalled_since -= back
+        self._seen = now
 
     def processed(self) -> None:
         """The platform gave a clear answer."""
@@ -32,7 +46,7 @@ class Pace:
 
         `told` are the seconds that it asked for; less than one is no pace to go on with.
         """
-        if now >= self.not_before:
+        if self.left(now=now) <= 0:
             self._stalls += 1
         seconds = told if told is not None and told >= 1 else 0.0
         seconds = seconds or max(told or 0.0, backoff(self._stalls, random=random))
@@ -40,6 +54,7 @@ class Pace:
 
     def wait(self, seconds: float, *, now: float) -> bool:
         """Let nothing leave for so many seconds; False when patience does not last as long."""
+        self._follow(now)
         self._stalled_since = now if self._stalled_since is None else self._stalled_since
         last = self._stalled_since + PATIENCE_SECONDS if self.deadline is None else self.deadline
         if now + seconds > last:
@@ -49,6 +64,7 @@ class Pace:
 
     def unclear(self, *, resends: int, now: float, random: float) -> bool:
         """An answer was not clear: whether to go on; the first resend leaves at once."""
+        self._follow(now)
         self._stalled_since, self._stalls = None, 0
         self._unclear += 1
         if resends:

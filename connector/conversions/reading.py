@@ -11,11 +11,13 @@ from connector.conversions.census import Census
 from connector.conversions.fingerprint import rules_digest
 from connector.conversions.mapper import Mapper, open_mapper
 from connector.conversions.outcomes import DEDUP_WINDOW
+from connector.conversions.replay import Picker, Replay, states_in
 from connector.conversions.stage import Stage
 from connector.conversions.world import Job, World, milliseconds
 from connector.errors import ConfigurationError, StoppedError
 from connector.project.mapping import Mapping
 from connector.source import Selection
+from connector.state.ledger import Ledger
 from connector.state.runs import Remembered
 
 ROWS_AT_ONCE = 30_000
@@ -23,12 +25,17 @@ ROWS_AT_ONCE = 30_000
 
 @dataclass(frozen=True, kw_only=True)
 class Read:
-    """What was read: by which rules, since when, and what the stage holds."""
+    """What was read: by which rules, since when, and what the stage holds.
+
+    Of a replay `left_out` are the older rows that are not meant, `missing` the ids no row has.
+    """
 
     census: Census
     cursor_kind: cursor.Kind | None
     rules: str
     began: datetime
+    left_out: int = 0
+    missing: tuple[str, ...] = ()
 
 
 def read_and_map(job: Job, world: World, staged: Stage, remembered: Remembered | None) -> Read:
@@ -40,24 +47,39 @@ def read_and_map(job: Job, world: World, staged: Stage, remembered: Remembered |
         StoppedError: the user or the deadline ended it.
     """
     mapping, began = job.mapping, world.now()
+    older_than = milliseconds(began - DEDUP_WINDOW)
+    picker = _picker(job, world, older_than)
     with world.open_source() as source:
         base = selection(mapping, job.options.limit)
         schema = source.schema(base)
         with open_mapper(mapping, schema, now=began) as mapper:
             rules = rules_digest(mapping, mapper.statement)
             kept = None if job.options.full_refresh else kept_cursor(remembered, rules)
-            wanted = _from_cursor(mapping, base, mapper, kept, began)
+            whole = job.options.replay is not None
+            wanted = base if whole else _from_cursor(mapping, base, mapper, kept, began)
             world.progress.phase(f"{mapping.name}: reading", source.count(wanted))
             for batch in source.batches(wanted, rows=ROWS_AT_ONCE):
                 _refuse_to_go_on(job, world)
                 if batch.num_rows:
-                    staged.add(_since(mapper.map(batch), job.options.since))
+                    staged.add(picker.pick(_since(mapper.map(batch), job.options.since)))
                     world.progress.advance(batch.num_rows)
-    census = staged.census(older_than_ms=milliseconds(began - DEDUP_WINDOW))
+    census = staged.census(older_than_ms=older_than)
     message = gates.only_dates(census)
     if message:
         raise ConfigurationError(f"{mapping.path}: {message}")
-    return Read(census=census, cursor_kind=mapper.cursor_kind, rules=rules, began=began)
+    return Read(
+        census=census, cursor_kind=mapper.cursor_kind, rules=rules, began=began,
+        left_out=picker.left_out, missing=picker.missing,
+    )  # fmt: skip
+
+
+def _picker(job: Job, world: World, older_than: int) -> Picker:
+    """What takes the rows that are meant, which are all but for a replay."""
+    ledger = Ledger(world.database, run=0, mapping=job.mapping.name, rules_digest="")
+    return Picker(
+        replay=job.options.replay or Replay(), states_of=states_in(ledger, job.target),
+        older_than_ms=older_than,
+    )  # fmt: skip
 
 
 def selection(mapping: Mapping, limit: int | None = None) -> Selection:

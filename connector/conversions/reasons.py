@@ -109,6 +109,7 @@ PENDING = {
     "dry_run": "this run sends nothing",
     "first_sync": "a first sync with a history; see `connector state begin`",
     "keys_changed": "pixel, event or conversion_id is made in another way; see `state begin`",
+    "anomaly": "the run is unlike the last ones; see `limits.anomaly` and `--accept-anomalies`",
     "claimed_by_other_mapping": "another mapping is sending it",
     "interrupted": "the run was stopped",
     "deadline": "`--max-runtime` was over",

@@ -1,11 +1,12 @@
 """One sync of one mapping: lock, read and map, count, decide, deliver, settle."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from connector.conversions import gates, stage, summary
+from connector.conversions import alarm, anomalies, gates, replay, stage, summary
 from connector.conversions.census import Census
 from connector.conversions.claims import Claims, Rules
 from connector.conversions.deliver import Delivery, Edges, Policy
@@ -20,15 +21,30 @@ from connector.state import runs
 from connector.state.ledger import Ledger
 from connector.state.recovery import expire, recover
 from connector.state.runs import Remembered
+from connector.x.conversions import LARGEST_BATCH
 
 
 def sync(job: Job, world: World) -> tuple[dict[str, Any], Exit]:
     """Run a mapping; its summary and its exit code.
 
     Raises:
-        ConnectorError: it ended before its rows were counted, or its end could not be kept.
+        ConnectorError: it ended before its rows were counted.
     """
-    started, name = world.now(), job.mapping.name
+    started, tally = world.now(), Tally()
+    try:
+        return _sync(job, world, tally, started)
+    except ConnectorError as error:
+        if not tally.read:
+            raise
+        if error.exit_code not in tally.endings:
+            _interrupt(tally, error, world.progress.warn)
+        code = worst(tally.endings)
+        return _summary(job, world, tally, STATUS_OF_EXIT[code], started), code
+
+
+def _sync(job: Job, world: World, tally: Tally, started: datetime) -> tuple[dict[str, Any], Exit]:
+    """The same, that leaves in `tally` what was counted when it ends with an error."""
+    name = job.mapping.name
     with world.lock(), stage.opened(world.folder) as staged:
         world.progress.reached("locked")
         run = _begin(job, world)
@@ -37,32 +53,38 @@ def sync(job: Job, world: World) -> tuple[dict[str, Any], Exit]:
             remembered = _remembered(job, world)
             read = read_and_map(job, world, staged, remembered)
             world.progress.reached("read")
-            expired = _expire(job, world)
+            expired = _expire(job, world, run)
             world.progress.reached("expired")
-            tally, keys = _counted(read.census), keys_digest(job.mapping)
-            stop = gates.before_sending(read.census, remembered, keys_digest=keys, mapping=name)
+            _count(read.census, tally)
+            stop = _gate(job, read, remembered)
             delivery, claims = _sending(job, world, read, remembered, tally, run)
+            stop = stop or _alarm(job, world, read, claims, staged)
+            if stop is None:
+                claims, stop = _agreement(job, world, read, claims, staged)
             finished = False
             if stop is None:
-                _let_begin(job, world, read, remembered)
+                _let_begin(job, world, read, remembered, run)
                 world.progress.phase(f"{name}: sending", read.census.to_send)
                 finished = _deliver(delivery, claims, staged, tally)
             else:
                 _tell(stop, tally, world)
                 claims.rehearse(staged.sendable(), stop.reason)
-                tally.identifiers.clear()  # nothing was sent
+                tally.nothing_was_sent()
             tally.newly_held += expired
             tally.held_before = max(0, tally.held_before - expired)
             rejects = dict(staged.rejected())
-            code = worst(_codes(job, world, tally, rejects, stopped=stop is not None))
-            result = _summary(job, world, tally, STATUS_OF_EXIT[code], started)
-            whole = finished and job.options.since is None and job.options.limit is None
+            code = worst(_codes(job, world, tally, rejects, stop))
+            status = "dry_run" if stop and code is Exit.DONE else STATUS_OF_EXIT[code]
+            result = _summary(job, world, tally, status, started)
+            whole = finished and not job.options.is_partial
             moved = next_cursor(read, remembered, tally.unfinished_cursor) if whole else None
             ending = runs.Ending(
-                status=result["status"], summary=result, rules_digest=read.rules,
+                status=result["status"], rules_digest=read.rules,
+                summary=alarm.with_figures(result, job, tally),
                 cursor=str(moved) if moved else None, now=milliseconds(world.now()),
             )  # fmt: skip
             with world.database.write() as connection:
+                runs.forget_rejects(connection, target=job.target, mapping=name, now=ending.now)
                 runs.keep_rejects(
                     connection, target=job.target, mapping=name, run=run, rejects=rejects.items()
                 )
@@ -90,11 +112,17 @@ def _deliver(delivery: Delivery, claims: Claims, staged: Stage, tally: Tally) ->
     try:
         delivery.run(claims.batches(staged.sendable()))
     except ConnectorError as error:
-        tally.endings.add(error.exit_code)
-        tally.warnings.append(str(error))
-        tally.count("pending", tally.read - tally.rows.total(), "interrupted")
+        _interrupt(tally, error, delivery.edges.warn)
         return False
     return True
+
+
+def _interrupt(tally: Tally, error: ConnectorError, warn: Callable[[str], None]) -> None:
+    """Say why the run stops; the rows that have no outcome yet are pending."""
+    tally.endings.add(error.exit_code)
+    tally.warnings.append(str(error))
+    warn(str(error))
+    tally.count("pending", tally.read - tally.rows.total(), "interrupted")
 
 
 def rehearse(job: Job, world: World) -> tuple[dict[str, Any], Tally]:
@@ -103,15 +131,47 @@ def rehearse(job: Job, world: World) -> tuple[dict[str, Any], Tally]:
     with stage.opened(world.folder) as staged:
         remembered = _remembered(job, world)
         read = read_and_map(job, world, staged, remembered)
-        tally = _counted(read.census)
-        stop = gates.before_sending(
-            read.census, remembered, keys_digest=keys_digest(job.mapping), mapping=job.mapping.name
-        )
+        tally = _count(read.census, Tally())
+        stop = _gate(job, read, remembered)
         if stop is not None:
             _tell(stop, tally, world)
         _, claims = _sending(job, world, read, remembered, tally, run=0)
+        claims, _ = _agreement(job, world, read, claims, staged)
         claims.rehearse(staged.sendable(), "dry_run")
+        tally.anomalies += alarm.raised(job, world, began=read.began, planned=lambda: tally)
     return _summary(job, world, tally, "dry_run", started), tally
+
+
+def _gate(job: Job, read: Read, remembered: Remembered | None) -> gates.Stop | None:
+    return gates.before_sending(
+        read.census, remembered, keys_digest=keys_digest(job.mapping), mapping=job.mapping.name,
+        left_out=read.left_out,
+    )  # fmt: skip
+
+
+def _agreement(
+    job: Job, world: World, read: Read, claims: Claims, staged: Stage
+) -> tuple[Claims, gates.Stop | None]:
+    """The claims that a person lets a replay make, or a stop; a sync asks nobody."""
+    if job.options.replay is None:
+        return claims, None
+    stakes = replay.at_stake(claims, staged.sendable(), job.options.replay, missing=read.missing)
+    claims.tally.warnings += replay.remarks(stakes)
+    stop = None if world.confirm(stakes) else replay.refusal(stakes)
+    return replay.agreed(claims, stakes), stop
+
+
+def _alarm(job: Job, world: World, read: Read, claims: Claims, staged: Stage) -> gates.Stop | None:
+    """Say what is unusual about the rows that would be sent; a stop where they are to wait."""
+    scratch = Tally()
+
+    def planned() -> Tally:
+        replace(claims, tally=scratch).rehearse(staged.sendable(), anomalies.REASON)
+        return scratch
+
+    sentences = alarm.raised(job, world, began=read.began, planned=planned)
+    stop = alarm.tell(job, world, claims.tally, sentences)
+    return stop if scratch.rows_sent else None
 
 
 def _remembered(job: Job, world: World) -> Remembered | None:
@@ -131,12 +191,13 @@ def _begin(job: Job, world: World) -> int:
     return run
 
 
-def _expire(job: Job, world: World) -> int:
+def _expire(job: Job, world: World, run: int) -> int:
     """Hold what has been in doubt for too long, whether its row is still read or not."""
     now, window = milliseconds(world.now()), RESEND_WINDOW // timedelta(milliseconds=1)
     name = job.mapping.name
     before = now + 1 if job.mapping.in_doubt == "hold" else now - window
     with world.database.write() as connection:
+        runs.require_open(connection, run)
         held = expire(connection, mapping=name, target=job.target, before=before)
     if held:
         world.progress.warn(
@@ -145,9 +206,9 @@ def _expire(job: Job, world: World) -> int:
     return held
 
 
-def _counted(census: Census) -> Tally:
-    """A tally of the rows that are not sendable, whatever comes."""
-    tally = Tally(read=census.read, warnings=summary.row_warnings(census.warnings))
+def _count(census: Census, tally: Tally) -> Tally:
+    """The tally, with the rows that are not sendable, whatever comes."""
+    tally.read, tally.warnings = census.read, summary.row_warnings(census.warnings)
     tally.dropped, tally.hashed = census.dropped, census.hashed
     tally.count("suppressed", census.outcomes["suppressed"])
     tally.reasons["suppressed"] = census.suppressed
@@ -165,13 +226,14 @@ def _sending(
     progress = world.progress
     ledger = Ledger(
         world.database, run=run, mapping=mapping.name, rules_digest=read.rules,
-        reached=progress.reached,
+        reached=progress.reached, double_count=replay.is_double(job.options.replay),
     )  # fmt: skip
     edges = Edges(
-        post=world.post, ledger=ledger, budget=world.budget, pause=world.pause,
+        post=world.post, ledger=ledger, budget=world.budget.take, pause=world.pause,
         now=lambda: world.now().timestamp(), random=world.random, stopping=world.stopping,
         progress=progress.advance, warn=progress.warn,
         answered=lambda: progress.reached("answered"),
+        allowed=lambda allowance: world.budget.told(**vars(allowance)),
     )  # fmt: skip
     policy = Policy(
         in_doubt=mapping.in_doubt, browser_pixel=mapping.destination.browser_pixel,
@@ -181,22 +243,24 @@ def _sending(
     rules = Rules(
         sender=lambda: Sender(
             mapping=mapping.name, rules_digest=read.rules, in_doubt=mapping.in_doubt,
-            now=milliseconds(world.now()),
+            now=milliseconds(world.now()), asked=job.options.replay is not None,
         ),
         begun_before=remembered.begun_before if remembered else None,
         browser_pixel=mapping.destination.browser_pixel,
     )  # fmt: skip
     claims = Claims(
-        ledger=ledger, target=job.target, rules=rules, tally=tally, closed=delivery.closed
-    )
+        ledger=ledger, target=job.target, rules=rules, tally=tally, closed=delivery.closed,
+        largest=min(LARGEST_BATCH, world.budget.budget.amount),
+    )  # fmt: skip
     return delivery, claims
 
 
-def _let_begin(job: Job, world: World, read: Read, remembered: Remembered | None) -> None:
+def _let_begin(job: Job, world: World, read: Read, remembered: Remembered | None, run: int) -> None:
     """Remember the keys of a mapping that sends for the first time."""
     if remembered is not None or not read.census.outcomes["sendable"]:
         return
     with world.database.write() as connection:
+        runs.require_open(connection, run)
         runs.begin_mapping(
             connection, target=job.target, mapping=job.mapping.name,
             keys_digest=keys_digest(job.mapping), now=milliseconds(world.now()), before=None,
@@ -210,7 +274,7 @@ def _tell(stop: gates.Stop, tally: Tally, world: World) -> None:
 
 
 def _codes(
-    job: Job, world: World, tally: Tally, rejects: Mapping[str, str], *, stopped: bool
+    job: Job, world: World, tally: Tally, rejects: Mapping[str, str], stop: gates.Stop | None
 ) -> set[Exit]:
     """The exit codes of the run; rows that an earlier run rejected are no news."""
     before = runs.rejected_before(
@@ -221,9 +285,11 @@ def _codes(
         bad=new + tally.newly_refused, unseen=new + tally.unseen,
         limit=job.mapping.limits.max_rejected,
     )  # fmt: skip
+    declined = stop is not None and stop.ending is Exit.DONE
     return gates.endings(
-        tally.endings, stopped=stopped, held=tally.newly_held, above_limit=above,
-        unfinished=tally.rows["pending"] + tally.rows["in_doubt"],
+        tally.endings, stopped=stop is not None and not declined, held=tally.newly_held,
+        unfinished=0 if declined else tally.rows["pending"] + tally.rows["in_doubt"],
+        above_limit=above,
     )  # fmt: skip
 
 

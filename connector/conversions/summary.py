@@ -40,7 +40,7 @@ def of_mapping(subject: Subject, tally: Tally, *, status: str, seconds: float) -
         "changed_after_acceptance": tally.changed,
         "held_before": tally.held_before,
         "value": {currency: money(amount) for currency, amount in sorted(tally.value.items())},
-        "anomalies": [],
+        "anomalies": tally.anomalies,
         "warnings": tally.warnings,
         "requests": {"sent": tally.requests_sent, "retried": tally.requests_retried},
         "duration_seconds": round(seconds, 3),

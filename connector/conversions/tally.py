@@ -31,6 +31,7 @@ class Tally:
     reasons: dict[str, Counter[str]] = field(
         default_factory=lambda: {outcome: Counter() for outcome in OUTCOMES[1:]}
     )
+    rows_sent: int = 0
     identifiers: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     hashed: Counter[str] = field(default_factory=Counter)
@@ -46,6 +47,7 @@ class Tally:
     requests_retried: int = 0
     unfinished_cursor: int | None = None
     endings: set[Exit] = field(default_factory=set)
+    anomalies: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def count(self, outcome: str, rows: int, reason: str = "") -> None:
@@ -72,10 +74,16 @@ class Tally:
         self.unfinished("pending", rows.filter(pc.invert(doubtful)), reason)
 
     def sent(self, rows: pa.RecordBatch) -> None:
-        """Count the identifiers of rows that are sent for the first time in this run."""
+        """Count rows that are sent for the first time in this run, and their identifiers."""
+        self.rows_sent += rows.num_rows
         bits = rows["identifiers"].to_numpy()
         for position, name in enumerate(COVERAGE):
             self.identifiers[name] += int(((bits >> position) & 1).sum())
+
+    def nothing_was_sent(self) -> None:
+        """Take back what a rehearsal counted as sent."""
+        self.rows_sent = 0
+        self.identifiers.clear()
 
     def planned(self, rows: pa.RecordBatch) -> None:
         """Count rows that a live run would send now."""

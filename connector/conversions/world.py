@@ -7,7 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from connector.budgets.budget import Account
 from connector.conversions.claims import Batch
+from connector.conversions.replay import Replay, Stakes
 from connector.http import Answer, NoAnswer
 from connector.project.mapping import Mapping
 from connector.source import Source
@@ -32,13 +34,24 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What was asked for; `since` bounds the conversion time, `deadline` is epoch seconds."""
+    """What was asked for; `since` bounds the conversion time, `deadline` is epoch seconds.
+
+    `accept_anomalies` is a person's word that what is unusual now is as it should be. `replay` is a
+    selection that is read from the beginning and sent at once; the cursor stays where it is.
+    """
 
     dry_run: bool = False
     since: datetime | None = None
     limit: int | None = None
     full_refresh: bool = False
     deadline: float | None = None
+    accept_anomalies: bool = False
+    replay: Replay | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether a run takes less than all that is new, so that the cursor stays."""
+        return bool(self.since or self.limit or self.replay)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,23 +70,24 @@ class Job:
 class World:
     """The edges of a run.
 
-    `post` sends a batch to X, or gives None when there are no credentials for it; `budget` takes so
-    many conversions out of the account's rate budget, or gives the seconds to wait for them;
-    `pause` waits seconds, less when the user stops the run; `folder` is for what is kept beside the
-    state.
+    `post` sends a batch to X, or gives None when there are no credentials for it; `budget` is how
+    many conversions the account may send; `pause` waits seconds, less when the user stops the run;
+    `folder` is for what is kept beside the state; `confirm` shows a person what a replay puts at
+    stake, and says whether it may send.
     """
 
     database: Database
     open_source: Callable[[], AbstractContextManager[Source]]
     lock: Callable[[], AbstractContextManager[None]]
     post: Callable[[Batch], Answer | NoAnswer | None]
-    budget: Callable[[int], float]
+    budget: Account
     now: Callable[[], datetime]
     pause: Callable[[float], None]
     random: Callable[[], float]
     stopping: Callable[[], bool]
     progress: Progress
     folder: Path
+    confirm: Callable[[Stakes], bool]
 
 
 def milliseconds(moment: datetime) -> int:

@@ -1,9 +1,10 @@
 """config.yaml: the warehouse, the state, the connections and their secrets."""
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel, BeforeValidator, SecretStr
 
 from connector.project.address import (
     ADDRESS_RULE,
@@ -12,6 +13,7 @@ from connector.project.address import (
     parse_address,
     target_of,
 )
+from connector.project.durations import Rate
 from connector.project.expressions import BASE_36, one_of
 from connector.project.scalars import (
     STRICT,
@@ -30,6 +32,15 @@ SIMULATED = "sim-"
 WAYS_TO_AUTHENTICATE = ("pixel_token", "pixel_tokens", "oauth1")
 DEFAULT_MAPPINGS = "mappings"
 
+_REDIS = re.compile(
+    r"rediss?://([^\s@/?#]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)"
+    r"(:(?P<port>[0-9]{1,5}))?(/[0-9]{0,4})?(\?[!-~]+)?"
+)
+_REDIS_RULE = (
+    "must be an address such as redis://localhost:6379/0, or rediss://user:password@host:6379/0"
+    " over TLS; signs such as @ : / % in the password are written %40 %3A %2F %25"
+)
+
 BaseAddress = Annotated[str, reader(parse_address, ADDRESS_RULE)]
 ConnectionName = Annotated[
     str, matching(r"[A-Za-z0-9_-]+", "must be of letters, digits, - and _, such as x")
@@ -37,6 +48,16 @@ ConnectionName = Annotated[
 Pixel = Annotated[
     str, matching(BASE_36, "must be a pixel's id in lower-case letters and digits, such as o8z6j")
 ]
+
+
+def _redis(scalar: Scalar) -> SecretStr:
+    match = _REDIS.fullmatch(scalar)
+    if match is None or int(match["port"] or 1) not in range(1, 65_536):
+        raise ValueError
+    return SecretStr(str(scalar))
+
+
+RedisUrl = Annotated[SecretStr, reader(_redis, _REDIS_RULE, str)]
 
 
 def _some(raw: object) -> object:
@@ -63,7 +84,7 @@ class Budgets(BaseModel):
     """Where rate budgets are shared when not in the state."""
 
     model_config = STRICT
-    url: Url
+    url: RedisUrl
 
 
 class OAuth1(BaseModel):
@@ -86,11 +107,15 @@ class Auth(BaseModel):
 
 
 class RateLimits(BaseModel):
-    """How much may be sent in a time; None leaves it to what the platform says."""
+    """How much may be sent in a time by all who use the ad account.
+
+    The default of events is what X's guide allows an ad account; that of writes stays well below
+    X's own limit.
+    """
 
     model_config = STRICT
-    conversion_events: PerTime | None = None
-    writes: PerTime | None = None
+    conversion_events: PerTime = Rate(amount=60_000, seconds=900.0)
+    writes: PerTime = Rate(amount=50, seconds=60.0)
 
 
 class XConnection(BaseModel):

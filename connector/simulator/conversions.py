@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from connector.simulator.envelope import Error, error
+from connector.simulator.poison import NO_POISON, Poison, poison_errors
 from connector.simulator.world import Tags
 
 MAX_CONVERSIONS = 500
@@ -43,6 +44,7 @@ class Strictness:
 
     formats: bool = False
     refuse_integers: bool = False
+    poison: Poison = NO_POISON
 
 
 def batch_errors(
@@ -74,6 +76,7 @@ def conversion_errors(
         *_identifier_errors(conversion.get("identifiers"), strictness),
         *_field_errors(conversion, _FIELDS, strictness),
         *_contents_errors(conversion.get("contents"), strictness),
+        *poison_errors(conversion, strictness.poison),
     ]
 
 

@@ -175,6 +175,7 @@ def _check(
         strictness=Strictness(
             formats=settings.strict_formats,
             refuse_integers=settings.refuse_integers,
+            poison=settings.poison,
         ),
     )
     if errors:

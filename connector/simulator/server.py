@@ -99,6 +99,8 @@ def _server(settings: Settings, clock: Clock) -> uvicorn.Server:
         log_level="error",
         access_log=False,
         server_header=False,
+        # uvicorn's Date is the machine's: it would contradict moments of another clock
+        date_header=clock is time.time,
         # a connection that is closed for idleness just as it is used again is no fault asked for
         timeout_keep_alive=600,
         timeout_graceful_shutdown=1,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connector.simulator.faults import check_shares
+from connector.simulator.poison import NO_POISON, Poison
 from connector.simulator.world import DEFAULT_SEED
 
 DEFAULT_PORT = 8490
@@ -26,6 +27,7 @@ class Settings:
         refuse_integers: refuse JSON integers as money, as X's strict parsing was seen to do.
         api_dedup: count a conversion once that the API received twice, which X does not promise.
         rate_headers: send rate-limit headers and `Retry-After`; without them a client must guess.
+        poison: conversions to refuse though nothing is wrong with them.
         keep_payloads: keep the last body of each conversion for the count in detail.
 
     Raises:
@@ -41,6 +43,7 @@ class Settings:
     refuse_integers: bool = False
     api_dedup: bool = False
     rate_headers: bool = True
+    poison: Poison = NO_POISON
     keep_payloads: bool = True
 
     def __post_init__(self) -> None:

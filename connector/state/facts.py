@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# Why a conversion is to be sent again that was held or in doubt: a person said so.
+RESOLVED = "resolved"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Known:

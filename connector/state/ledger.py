@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from operator import itemgetter
 
 from connector.errors import OvertakenError
+from connector.state.claiming import TAKE, TAKE_ACCEPTED_TOO
 from connector.state.database import Database, Transaction
-from connector.state.dialect import Bulk
 from connector.state.facts import Amount, Claim, ClaimLostError, Kept, Known
 from connector.state.recovery import RESTORE, expire, recover
 from connector.state.steps import unheard
@@ -22,18 +22,20 @@ __all__ = ["Amount", "Claim", "ClaimLostError", "Kept", "Known", "Ledger", "expi
 class Ledger:
     """The conversions and batches of one state database, for one run.
 
-    `reached` is told each step once it is on disk.
+    `reached` is told each step once it is on disk. Only with `double_count` can what was accepted
+    be claimed.
     """
 
     def __init__(
         self, database: Database, *, run: int, mapping: str, rules_digest: str,
-        reached: Callable[[str], None] = unheard,
+        reached: Callable[[str], None] = unheard, double_count: bool = False,
     ) -> None:  # fmt: skip
         self._database = database
         self._run = run
         self._mapping = mapping
         self._rules_digest = rules_digest
         self._reached = reached
+        self._claiming = TAKE_ACCEPTED_TOO if double_count else TAKE
 
     def find_destination(self, *, target: str, pixel_id: str, event_id: str) -> int | None:
         """The number of a pixel's event at a target, None when nothing was ever sent there."""
@@ -131,15 +133,23 @@ class Ledger:
     ) -> None:
         """Commit what the answer to a request that was sent means for its conversions."""
         doubt = ", doubt_since = coalesce(doubt_since, sent_at)" if kept.unclear else ""
-        also = "settled_at = :now, reason = :reason, debug_id = :debug_id" + doubt
-        values = {"now": now, "reason": kept.reason, "debug_id": kept.debug_id}
+        also = _SETTLED + doubt
         with self._write(state) as connection:
-            self._change(connection, batch, ("sent", state), also, values)
+            self._change(connection, batch, ("sent", state), also, _values(kept, now))
             for each in amounts:
                 connection.execute(
                     "insert into amounts values (?, ?, ?, ?, ?)",
                     (batch, each.day, each.currency, each.conversions, each.amount),
                 )
+
+    def refuse(self, batch: int, claim: Claim, *, now: int, kept: Kept) -> None:
+        """Commit that conversions are refused; what had been accepted before is so again."""
+        with self._write("refused") as connection:
+            self._change(connection, batch, ("sent", "refused"), _SETTLED, _values(kept, now))
+            accepted = "select 1 from batches where id = previous and state = 'accepted'"
+            connection.execute(
+                f"{RESTORE} and {_OF_BATCH} and exists ({accepted})", _keys(claim, batch)
+            )
 
     def release(self, batch: int, claim: Claim, *, reason: str, now: int) -> None:
         """Take a claim, or a refusal, back: the conversions are what they were before it.
@@ -180,7 +190,7 @@ class Ledger:
         ]
         # In the order of the key, a page of the ledger is touched once.
         rows.sort(key=itemgetter(0, 1))
-        if connection.for_each(_TAKE, rows) != len(rows):
+        if connection.for_each(self._claiming, rows) != len(rows):
             raise ClaimLostError
         return batches
 
@@ -233,31 +243,13 @@ _MOVES: Mapping[str, tuple[str, str]] = {
     "not_sent": ("sent", "claimed"),
     "doubted": ("sent", "claimed"),
 }
-# Only what is new, or what may be sent again and has not moved since the ledger was asked. A doubt
-# stays with the conversion when it moves on, whatever the next answer is.
-_MOVE = """
-on conflict (destination, conversion_id) do update set
-  doubt_since = coalesce(
-    conversions.doubt_since, (select doubt_since from batches where id = conversions.batch)
-  ),
-  previous = conversions.batch, previous_digest = conversions.digest,
-  batch = excluded.batch, digest = excluded.digest
-where exists (
-  select 1 from batches where id = conversions.batch and state in ('in_doubt', 'refused')
-) and conversions.batch =
-"""
-# Over all rows at once the batch that was seen travels in `previous`, of what is still there.
-_TAKE = Bulk(
-    sqlite="insert into conversions (destination, conversion_id, batch, digest)"
-    f" values (?, ?, ?, ?) {_MOVE} ?",
-    postgresql="insert into conversions (destination, conversion_id, batch, digest, previous)"
-    " select destination, conversion_id, g.batch, g.digest,"
-    "  case when c.batch is not null then seen end"
-    " from unnest(?::bigint[], ?::text[], ?::bigint[], ?::text[], ?::bigint[])"
-    "  as g (destination, conversion_id, batch, digest, seen)"
-    " left join conversions c using (destination, conversion_id)"
-    f" order by destination, conversion_id {_MOVE} excluded.previous",
-)
+_SETTLED = "settled_at = :now, reason = :reason, debug_id = :debug_id"
+
+
+def _values(kept: Kept, now: int) -> dict[str, object]:
+    return {"now": now, "reason": kept.reason, "debug_id": kept.debug_id}
+
+
 _OF_BATCH = (
     "batch = :batch and destination = :destination"
     " and conversion_id in (select value from listed(:keys))"

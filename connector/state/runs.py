@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from connector.errors import OvertakenError
 from connector.state.database import Database, Transaction
 from connector.state.dialect import Bulk
+
+REJECTS_KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,17 +86,33 @@ def begin_mapping(
 
 def begin_run(connection: Transaction, *, run_id: str, mapping: str, target: str, now: int) -> int:
     """A new run; its number. Runs of this mapping and target left open are ended as failed."""
-    connection.execute(
-        "update runs set status = 'failed', finished_at = ?"
-        " where mapping = ? and target = ? and finished_at is null",
-        (now, mapping, target),
-    )
+    end_left_open(connection, mapping=mapping, target=target, now=now)
     row = connection.execute(
         "insert into runs (run_id, mapping, target, started_at, status)"
         " values (?, ?, ?, ?, 'running') returning id",
         (run_id, mapping, target, now),
     ).fetchone()
     return int(row[0])
+
+
+def end_left_open(connection: Transaction, *, mapping: str, target: str, now: int) -> None:
+    """End the runs of a mapping and target that nobody ended; they can change nothing any more."""
+    connection.execute(
+        "update runs set status = 'failed', finished_at = ?"
+        " where mapping = ? and target = ? and finished_at is null",
+        (now, mapping, target),
+    )
+
+
+def require_open(connection: Transaction, run: int) -> None:
+    """Let a run go on that no other one has ended.
+
+    Raises:
+        OvertakenError: another one has.
+    """
+    is_open = "select 1 from runs where id = ? and finished_at is null"
+    if connection.execute(is_open, (run,)).fetchone() is None:
+        raise OvertakenError("another run has taken this one for dead; it changes nothing more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +202,28 @@ _KEEP_REJECTS = Bulk(
 )
 
 
+def forget_rejects(connection: Transaction, *, target: str, mapping: str, now: int) -> None:
+    """Drop the rejects that are over, before those of the run that ends now are kept.
+
+    Over is what a later run than the one that rejected it has claimed, and what was found more than
+    `REJECTS_KEPT` ago; a row that this run rejected all the same is then kept anew.
+    """
+    values = {"target": target, "mapping": mapping}
+    connection.execute(
+        "delete from rejects where target = :target and mapping = :mapping and exists"
+        " (select 1 from destinations d"
+        "  join conversions c on c.destination = d.id and c.conversion_id = rejects.row_key"
+        "  join batches b on b.id = c.batch"
+        "  where d.target = :target and b.mapping = :mapping and b.run > rejects.run)",
+        values,
+    )
+    connection.execute(
+        "delete from rejects where target = :target and mapping = :mapping"
+        " and run in (select id from runs where started_at < :before)",
+        {**values, "before": now - REJECTS_KEPT // timedelta(milliseconds=1)},
+    )
+
+
 def latest(database: Database) -> list[RunRow]:
     """The last run of each mapping and target, newest first."""
     return _rows(database, "id in (select max(id) from runs group by mapping, target)", {})
@@ -193,6 +234,21 @@ def recent(database: Database, *, mapping: str | None, limit: int) -> list[RunRo
     values = {"mapping": mapping, "limit": limit}
     where = "id in (select id from runs where cast(:mapping as text) is null or mapping = :mapping"
     return _rows(database, f"{where} order by id desc limit :limit)", values)
+
+
+def summaries(
+    database: Database, *, target: str, mapping: str, since: int, limit: int
+) -> list[tuple[int, Mapping[str, Any]]]:
+    """When each run of a mapping began, from a time on, and its summary; the oldest first."""
+    rows = database.read(
+        "select started_at, summary from runs where mapping = :mapping and target = :target"
+        " and summary is not null and started_at >= :since order by id desc limit :limit",
+        mapping=mapping,
+        target=target,
+        since=since,
+        limit=limit,
+    )
+    return [(started, json.loads(summary)) for started, summary in reversed(rows)]
 
 
 def _rows(database: Database, where: str, values: Mapping[str, object]) -> list[RunRow]:

@@ -42,12 +42,20 @@ class SQLiteDatabase:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self.place = path
         self._connection = connection
+        self._file = path.stat()
 
     @contextmanager
     def write(self) -> Iterator[SQLiteTransaction]:
         """One transaction: on disk when the block ends, undone when it raises."""
-        with translated(self.place), _transaction(self._connection):
-            yield SQLiteTransaction(self._connection)
+        with translated(self.place):
+            self._require_its_file()
+            with _transaction(self._connection):
+                yield SQLiteTransaction(self._connection)
+
+    def _require_its_file(self) -> None:
+        """SQLite goes on with a file that was deleted or replaced, and all it writes is lost."""
+        if not os.path.samestat(self.place.stat(), self._file):
+            raise UnreachableError(f"the state {self.place} is another file than when this began")
 
     def read(self, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -155,7 +163,8 @@ def opened(path: Path, *, busy_seconds: float) -> Iterator[SQLiteDatabase]:
         with translated(path):
             if _prepared_version(connection, path) < VERSION:
                 _migrate(connection, path)
-        yield SQLiteDatabase(connection, path)
+            state = SQLiteDatabase(connection, path)
+        yield state
 
 
 def _existing(path: Path, busy_seconds: float) -> sqlite3.Connection:

@@ -1,12 +1,13 @@
 """Keeping the state small and safe: prune, export, backup."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connector.state.database import Database, Transaction, backup
 
-__all__ = ["EXPORTED", "Pruned", "backup", "prune", "rows_of"]
+__all__ = ["EXPORTED", "Pruned", "backup", "mappings_sent", "prune", "rows_of"]
 
 EXPORTED = {
     "conversions": "select d.target, d.pixel_id, d.event_id, c.conversion_id, b.mapping, b.state,"
@@ -22,6 +23,9 @@ EXPORTED = {
     " from rejects j left join runs r on r.id = j.run",
 }  # fmt: skip
 _ROWS_AT_ONCE = 50_000
+_KEYS_AT_ONCE = 20_000
+_BATCHES_AT_ONCE = 5_000
+_PAUSE_SECONDS = 0.05  # between transactions, so that a sync gets its turn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,26 +37,92 @@ class Pruned:
     runs: int
 
 
-def prune(connection: Transaction, *, before: int) -> Pruned:
-    """Forget what was settled before a time (milliseconds), in the caller's transaction.
+def mappings_sent(database: Database) -> list[str]:
+    """The mappings that the ledger holds requests of."""
+    return [name for (name,) in database.read("select distinct mapping from batches order by 1")]
 
-    Only what is accepted or refused goes; what is held or in doubt waits for a decision.
+
+# What is accepted or refused goes; what is held or in doubt waits for a decision. No batch becomes
+# old while a prune runs: it was settled before, or is settled now.
+_OLD = "state in ('accepted', 'refused') and settled_at < :before"
+_RANGE = "destination = :destination and conversion_id > :after"
+_FORGET = f"exists (select 1 from batches where id = conversions.batch and {_OLD})"
+
+
+def prune(database: Database, *, before: int, pause: Callable[[float], None]) -> Pruned:
+    """Forget what was settled before a time (milliseconds), in many short transactions.
+
+    Syncs may run meanwhile: what they have claimed stays, and the batch it came from with it.
     """
-    old = "select id from batches where state in ('accepted', 'refused') and settled_at < ?"
-    forgotten = connection.execute(f"delete from conversions where batch in ({old})", (before,))
-    connection.execute(f"delete from amounts where batch in ({old})", (before,))
-    # A claim that is taken back goes to the batch it came from.
-    origins = "select previous from conversions where previous is not null"
-    connection.execute(
-        f"delete from batches where id in ({old}) and id not in ({origins})", (before,)
-    )
+    forgotten, origins = 0, set[int]()
+    for (destination,) in database.read("select id from destinations"):
+        for portion in _portions(database, destination):
+            with database.write() as connection:
+                count, kept = _forget_conversions(connection, {**portion, "before": before})
+            forgotten += count
+            origins |= kept
+            pause(_PAUSE_SECONDS)
+    _forget_batches(database, before=before, origins=origins, pause=pause)
+    with database.write() as connection:
+        rejects, runs = _forget_runs(connection, before)
+    return Pruned(conversions=forgotten, rejects=rejects, runs=runs)
+
+
+def _portions(database: Database, destination: int) -> Iterator[dict[str, object]]:
+    """Ranges of a destination's conversions, `until` None for the last one."""
+    after: str | None = ""
+    while after is not None:
+        values = {"destination": destination, "after": after}
+        rows = database.read(
+            f"select conversion_id from conversions where {_RANGE}"
+            " order by conversion_id limit 1 offset :rows",
+            **values,
+            rows=_KEYS_AT_ONCE - 1,
+        )
+        until = rows[0][0] if rows else None
+        yield {**values, "until": until}
+        after = until
+
+
+def _forget_conversions(
+    connection: Transaction, portion: dict[str, object]
+) -> tuple[int, set[int]]:
+    """How many of a range went, and the batches that claims in it would go back to.
+
+    Both at one moment: a claim that is taken back later goes to a batch that is seen here, and one
+    that is made later comes from no old batch.
+    """
+    span = _RANGE if portion["until"] is None else f"{_RANGE} and conversion_id <= :until"
+    count = connection.execute(f"delete from conversions where {span} and {_FORGET}", portion)
+    origins = connection.execute(
+        f"select distinct previous from conversions where {span} and previous is not null", portion
+    ).fetchall()
+    return count.rowcount, {batch for (batch,) in origins}
+
+
+def _forget_batches(
+    database: Database, *, before: int, origins: set[int], pause: Callable[[float], None]
+) -> None:
+    old = database.read(f"select id from batches where {_OLD}", before=before)
+    numbers = [str(batch) for (batch,) in old if batch not in origins]
+    for start in range(0, len(numbers), _BATCHES_AT_ONCE):
+        values = {"ids": json.dumps(numbers[start : start + _BATCHES_AT_ONCE])}
+        ids = "(select cast(value as bigint) from listed(:ids))"
+        with database.write() as connection:
+            connection.execute(f"delete from amounts where batch in {ids}", values)
+            connection.execute(f"delete from batches where id in {ids}", values)
+        pause(_PAUSE_SECONDS)
+
+
+def _forget_runs(connection: Transaction, before: int) -> tuple[int, int]:
+    """How many rejected rows and how many runs went; a run goes with the last that names it."""
     ended = "select id from runs where finished_at < ?"
     rejects = connection.execute(f"delete from rejects where run in ({ended})", (before,))
     kept = "select run from batches union select run from rejects"
     runs = connection.execute(
         f"delete from runs where id in ({ended}) and id not in ({kept})", (before,)
     )
-    return Pruned(conversions=forgotten.rowcount, rejects=rejects.rowcount, runs=runs.rowcount)
+    return rejects.rowcount, runs.rowcount
 
 
 def rows_of(

@@ -93,3 +93,23 @@ def test_plan_against_another_query_matches_by_conversion_id(mixed: Shell) -> No
     mixed.write("mappings/purchases.yaml", narrower)
     found = mixed.run("plan", "--against", "HEAD", "--json").json["mappings"][0]
     assert (found["other_query"], found["removed"], found["added"]) == (True, 7, 0)
+
+
+def test_status_counts_what_changed_after_it_was_accepted(mixed: Shell) -> None:
+    before = mixed.run("status", "--json").json["mappings"][0]
+    assert (before["changed_after_acceptance"], before["held_before"]) == (0, 0)
+    mixed.sql(
+        "update orders set amount = amount + 1, updated_at = now() where order_id > 'order-4'"
+    )
+    mixed.run("sync")
+    after = mixed.run("status", "--json").json["mappings"][0]
+    assert (after["changed_after_acceptance"], after["held_before"]) == (5, 0)
+    assert "5 changed after acceptance, not sent" in mixed.run("status").out
+
+
+def test_a_run_without_a_summary_counted_nothing(mixed: Shell) -> None:
+    mixed.write("mappings/purchases.yaml", MAPPING.replace("amount", "price"))
+    assert mixed.run("sync").code == 2
+    last = mixed.run("status", "--json").json["mappings"][0]
+    assert (last["status"], last["changed_after_acceptance"]) == ("misconfigured", None)
+    assert mixed.run("status").code == 0

@@ -80,6 +80,15 @@ def test_an_unknown_fault_is_answered_with_those_there_are(tmp_path: Path) -> No
     assert "reset_after_commit" in done.stderr
 
 
+def test_a_field_that_cannot_be_refused_is_answered_with_those_that_can(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "connector", "simulator", "--refuse", "colour=red"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 2
+    assert "conversion_id" in done.stderr
+
+
 def test_help_answers_quickly() -> None:
     command = [sys.executable, "-m", "connector", "--help"]
     times = []

@@ -8,7 +8,7 @@ from delivery import EVENT, PIXEL, START, counts, mapped, numbered
 from ledgers import claim
 
 from connector.conversions.claims import (
-    LARGEST_GROUP,
+    BATCHES_IN_A_GROUP,
     Batch,
     Claims,
     Destination,
@@ -128,24 +128,26 @@ def test_rows_from_before_the_beginning_were_sent_elsewhere_unless_the_ledger_kn
 
 def test_a_row_is_late_from_the_last_moment_of_its_window() -> None:
     rows = mapped(
-        numbered(5),
-        time_ms=[NOW, NOW, NOW, NOW - 48 * HOUR, NOW - 48 * HOUR + 1],
+        numbered(6),
+        time_ms=[NOW, NOW, NOW, NOW - 48 * HOUR, NOW - 48 * HOUR + 1, NOW - 48 * HOUR],
     )
-    doubts = pa.array([NOW - 47 * HOUR, NOW - 47 * HOUR + 1, None, None, None], pa.int64())
+    doubts = pa.array([NOW - 47 * HOUR, NOW - 47 * HOUR + 1, None, None, None, None], pa.int64())
     rows = rows.append_column("doubt_since", doubts)
+    rows = rows.append_column("again", pa.array([False] * 5 + [True]))
     rest, parts = late(rows, now=NOW, browser_pixel=True)
-    assert ids(rest) == ["1", "2", "4"]
+    assert ids(rest) == ["1", "2", "4", "5"]
     assert {reason: ids(part) for reason, part in parts.items()} == {
         "in_doubt": ["0"], "outside_dedup_window": ["3"],
     }  # fmt: skip
     rest, parts = late(rows, now=NOW, browser_pixel=False)
-    assert (ids(rest), list(parts)) == (["1", "2", "3", "4"], ["in_doubt"])
+    assert (ids(rest), list(parts)) == (["1", "2", "3", "4", "5"], ["in_doubt"])
 
 
 def test_a_row_that_is_late_twice_is_held_once() -> None:
     rows = mapped(["1"], age=timedelta(days=3)).append_column(
         "doubt_since", pa.array([NOW - 50 * HOUR], pa.int64())
     )
+    rows = rows.append_column("again", pa.array([False]))
     rest, parts = late(rows, now=NOW, browser_pixel=True)
     assert (rest.num_rows, list(parts)) == (0, ["in_doubt"])
 
@@ -180,10 +182,10 @@ def test_what_is_given_out_is_claimed_first(desk: Desk) -> None:
 
 
 def test_no_more_than_a_group_is_claimed_ahead(desk: Desk) -> None:
-    given = desk.claims().batches(iter([mapped(numbered(LARGEST_GROUP + 500))]))
+    given = desk.claims().batches(iter([mapped(numbered(BATCHES_IN_A_GROUP * 500 + 500))]))
     next(given)
     [(claimed,)] = desk.state.read("select count(*) from conversions")
-    assert claimed == LARGEST_GROUP
+    assert claimed == BATCHES_IN_A_GROUP * 500
 
 
 def test_what_another_mapping_claims_meanwhile_is_pending(desk: Desk, theirs: Ledger) -> None:

@@ -1,31 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from connector.conversions.identifiers import FUNCTIONS, e164, ipv6
-
-
-@pytest.mark.parametrize(
-    ("number", "region", "expected"),
-    [
-        ("+351 912 345 678", None, "+351912345678"),
-        ("912 345 678", "PT", "+351912345678"),
-        ("912 345 678", " pt\n", "+351912345678"),
-        ("00351912345678", "DE", "+351912345678"),
-        ("+44 20 7183 8750", "US", "+442071838750"),
-        ("1-800-356-9377", "US", "+18003569377"),
-        ("912 345 678", None, None),
-        ("912 345 678", "", None),
-        ("912 345 678", "XX", None),
-        ("+1 123 456 7890", "US", None),
-        ("", "US", None),
-        ("+" + "1" * 300, "US", None),
-        ("\x00", "US", None),
-    ],
-)
-def test_a_number_is_e_164_with_its_plus_or_nothing(
-    number: str, region: str | None, expected: str | None
-) -> None:
-    assert e164(number, region) == expected
+from connector.conversions.identifiers import FUNCTIONS, ipv6
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from delivery import REFUSED_PORT, START, TIMED_OUT, acknowledged, answer, error
 
 from connector.conversions.outcomes import (
+    Allowance,
     Decision,
     Sender,
     backoff,
@@ -15,6 +16,7 @@ from connector.conversions.outcomes import (
     is_past_window,
     judge,
     same_content,
+    told_allowance,
     told_wait,
 )
 from connector.http import Answer
@@ -142,6 +144,42 @@ def http_date(seconds: float) -> str:
 )  # fmt: skip
 def test_the_wait_an_answer_tells(headers: dict[str, str], seconds: float | None) -> None:
     assert told_wait(answer(429, **headers), now=START) == seconds
+
+
+def limits(
+    family: str, limit: object = 100, remaining: object = 7, reset: object = int(START) + 60
+) -> dict[str, str]:
+    """Headers of a rate limit."""
+    told = {"limit": limit, "remaining": remaining, "reset": reset}
+    return {f"x_{family}rate_limit_{name}": str(value) for name, value in told.items()}
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, None),
+        (limits(""), (100, 7, 60)), (limits("account_"), (100, 7, 60)),
+        (limits("") | limits("account_", remaining=3), (100, 3, 60)),
+        (limits("") | limits("account_", remaining=""), (100, 7, 60)),
+        (limits("") | {"date": http_date(40)}, (100, 7, 20)),
+        (limits("") | {"date": http_date(-40)}, (100, 7, 100)),
+        (limits("") | {"date": "today"}, (100, 7, 60)),
+        (limits("", reset=int(START) - 60), (100, 7, 0)),
+        (limits("", remaining=" 0 "), (100, 0, 60)),
+        (limits("", remaining=-1), None), (limits("", limit="1e2"), None),
+        (limits("", reset="²"), None), (limits("", reset="9" * 5000), None),
+        ({"x_rate_limit_reset": str(int(START) + 60)}, None),
+    ],
+)  # fmt: skip
+def test_what_headers_say_of_the_limit(
+    headers: dict[str, str], expected: tuple[int, int, float] | None
+) -> None:
+    allowance = told_allowance(answer(200, **headers), now=START)
+    if expected is None:
+        assert allowance is None
+    else:
+        limit, remaining, resets_in = expected
+        assert allowance == Allowance(limit=limit, remaining=remaining, resets_in=resets_in)
 
 
 @pytest.fixture

@@ -73,3 +73,11 @@ def test_a_row_of_doubts_ends_the_run_unless_something_is_clear() -> None:
     assert all(unclear(UNCLEAR_THAT_STOP - 1))
     pace.processed()
     assert unclear(UNCLEAR_THAT_STOP) == [True] * (UNCLEAR_THAT_STOP - 1) + [False]
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait_longer() -> None:
+    pace = Pace(deadline=None)
+    assert pace.wait(30, now=NOW)
+    assert pace.left(now=NOW + 10) == 20
+    assert pace.left(now=NOW - 5000) == 20
+    assert pace.left(now=NOW - 4980) == 0

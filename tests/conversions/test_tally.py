@@ -62,6 +62,14 @@ def test_identifiers_are_counted_by_their_bits() -> None:
     assert tally.identifiers == {
         "twclid": 2, "hashed_email": 1, "hashed_phone_number": 1, "ip_address_user_agent": 1,
     }  # fmt: skip
+    assert tally.rows_sent == 3
+
+
+def test_what_a_rehearsal_counted_as_sent_can_be_taken_back() -> None:
+    tally = Tally()
+    tally.sent(mapped(numbered(3)))
+    tally.nothing_was_sent()
+    assert (tally.rows_sent, tally.identifiers) == (0, {})
 
 
 def test_a_refusal_that_is_taken_back_was_never_counted() -> None:

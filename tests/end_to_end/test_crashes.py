@@ -1,7 +1,13 @@
 import signal
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 import pytest
 from end_to_end.conftest import Open, Shop
+
+from connector import api
+from connector.state import database, runs
+from connector.state.place import place_of
 
 
 def killed_at(shop: Shop, what: str, count: int) -> set[str]:
@@ -85,3 +91,41 @@ def test_a_sync_that_was_stopped_and_wakes_up_goes_on(shop: Open) -> None:
     assert process.returncode == 0
     assert opened.rows() == {"read": 2500, "deduplicated": 2500}
     assert set(opened.receipts().values()) == {1}
+
+
+@dataclass(kw_only=True)
+class Overtaking(api.Silence):
+    """At a step, another run of the mapping takes this one for dead, and a person has a word."""
+
+    shop: Shop
+    step: str
+    before: datetime
+    steps: list[str] = field(default_factory=list)
+
+    def reached(self, step: str) -> None:
+        self.steps.append(step)
+        if step == self.step:
+            place = place_of(self.shop.shell.state, self.shop.shell.folder)
+            with database.opened(place) as state, state.write() as connection:
+                target = self.shop.shell.address.url
+                runs.begin_run(
+                    connection, run_id="other", mapping="purchases", target=target, now=1
+                )
+            project = api.load(str(self.shop.config))
+            api.begin(project, "purchases", before=self.before, edges=self.shop.edges())
+
+
+@pytest.mark.parametrize("step", ["read", "expired"])
+def test_who_is_overtaken_before_the_first_byte_changes_nothing(shop: Open, step: str) -> None:
+    opened, before = shop(), datetime(2026, 1, 1, tzinfo=UTC)
+    progress = Overtaking(shop=opened, step=step, before=before)
+    edges = replace(opened.edges(), progress=progress)
+    [mapping] = api.sync(api.load(str(opened.config)), api.Wanted(), edges)["mappings"]
+    assert mapping["status"] == "unfinished"
+    assert progress.steps[-1] == step
+    target = opened.shell.address.url
+    with database.opened(place_of(opened.shell.state, opened.shell.folder)) as state:
+        remembered = runs.remembered(state, target=target, mapping="purchases")
+    assert remembered is not None
+    assert remembered.begun_before == int(before.timestamp() * 1000)
+    assert opened.wire()["requests"] == 0

@@ -42,15 +42,15 @@ def test_what_is_left_out_has_its_default() -> None:
     connection = config.connections["x"]
     assert (config.mappings, config.budgets) == ("mappings", None)
     assert (connection.live, connection.base_url) == (False, "https://ads-api.x.com")
-    assert connection.rate_limits.conversion_events is None
-    assert connection.rate_limits.writes is None
+    assert connection.rate_limits.conversion_events == Rate(amount=60_000, seconds=900.0)
+    assert connection.rate_limits.writes == Rate(amount=50, seconds=60.0)
 
 
 def test_what_is_written_is_read() -> None:
     config = config_of(
         connection_of(
             live="true",
-            rate_limits="{conversion_events: 60000 per 15 minutes, writes: 50 per 1 minute}",
+            rate_limits="{conversion_events: 6000 per 90 s, writes: 450 per 1 minute}",
         )
         + "mappings: jobs\nbudgets: {url: 'redis://localhost:6379/0'}\n"
     )
@@ -61,8 +61,8 @@ def test_what_is_written_is_read() -> None:
     assert config.budgets is not None
     assert config.budgets.url.get_secret_value() == "redis://localhost:6379/0"
     assert connection.live is True
-    assert connection.rate_limits.conversion_events == Rate(amount=60_000, seconds=900.0)
-    assert connection.rate_limits.writes == Rate(amount=50, seconds=60.0)
+    assert connection.rate_limits.conversion_events == Rate(amount=6000, seconds=90.0)
+    assert connection.rate_limits.writes == Rate(amount=450, seconds=60.0)
 
 
 @pytest.mark.parametrize("written", ["1e5", "00123", "0x1f", "123", "true"])
@@ -159,6 +159,36 @@ def test_what_is_no_address_of_a_store_is_told_without_it(where: str, url: str) 
     [told] = faults_of("\n".join(lines))
     assert f"{where}.url " in told
     assert "s3cret" not in told
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost", "rediss://ads:p%40ss@cache.example.com:6380/2", "redis://:p@[::1]:1/0",
+        "redis://10.0.0.7:6379/0?socket_timeout=2", "redis://cache_1:65535/",
+    ],
+)  # fmt: skip
+def test_budgets_may_be_in_redis(url: str) -> None:
+    config = config_of(f"{connection_of()}budgets: {{url: '{url}'}}\n")
+    assert config.budgets is not None
+    assert config.budgets.url.get_secret_value() == url
+    assert url not in repr(config)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "memcached://s3cret@localhost", "unix:///s3cret", "redis://", "redis:///0",
+        "redis://a:s3cret@h:65536/0", "redis://a:s3cret@h:0/0", "redis://a:s3cret@h:x/0",
+        "redis://a:s3cret@b@h/0", "redis://a:s3/cret@h/0", "redis://a:s3cret@h/zero",
+        "redis://a:s3cret@h/0 ", " redis://a:s3cret@h", "redis://a:s3cret@h/0?é",
+        "redis://a:s3 cret@h", "redis://a:s3cret@[h/0",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_of_redis_is_told_without_it(url: str) -> None:
+    [told] = faults_of(f"{connection_of()}budgets: {{url: '{url}'}}\n")
+    assert told.startswith("8:16 budgets.url must be an address such as redis://localhost:6379/0,")
+    assert "s3" not in told
 
 
 @pytest.mark.parametrize(

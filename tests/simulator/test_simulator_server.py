@@ -155,3 +155,9 @@ def test_the_seed_makes_the_account_that_is_served(conversion: Make, send: Send)
     assert pixel_id != "o8z6j"
     assert answer.status_code == 200
     assert answer.json()["request"]["params"]["account_id"] == described["ad_account_id"]
+
+
+def test_another_clock_than_the_machines_tells_no_date() -> None:
+    with running() as machines, running(clock=lambda: 0.0) as other:
+        assert "date" in requests.get(machines.url, timeout=5).headers
+        assert "date" not in requests.get(other.url, timeout=5).headers

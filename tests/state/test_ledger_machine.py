@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,9 +19,10 @@ from hypothesis.stateful import (
 from ledgers import claim
 
 from connector.state import database, runs
-from connector.state.ledger import ClaimLostError, Kept, Ledger
+from connector.state.ledger import ClaimLostError, Kept, Known, Ledger
 from connector.state.place import place_of
 from connector.state.recovery import expire, recover
+from connector.state.resolution import Word, resolve
 
 IDS = tuple("12345")
 MAPPINGS = ("purchases", "refunds")
@@ -31,12 +33,16 @@ DIGEST = st.sampled_from(("1:a", "1:b"))
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What the ledger should say of a conversion."""
+    """What the ledger should say of a conversion.
+
+    `accepted` is the acceptance it falls back to, once it was sent again in spite of it.
+    """
 
     state: str
     mapping: str
     digest: str
     doubt: int | None = None
+    accepted: "Row | None" = None
 
 
 @dataclass(kw_only=True)
@@ -70,6 +76,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if isinstance(place, Path):
             self.state.read("pragma synchronous = off")  # nothing here pulls the plug
         self.model = Model()
+        self.doubling: dict[str, Ledger] = {}
         self.ledgers = {mapping: self.begin(mapping) for mapping in MAPPINGS}
         self.ledgers["purchases"].make_destination(target="x", pixel_id="p", event_id="e")
 
@@ -84,7 +91,9 @@ class LedgerMachine(RuleBasedStateMachine):
                 connection, run_id=f"run {now}", mapping=mapping, target="x", now=now
             )
             recover(connection, mapping=mapping, target="x", run=run)
-        return Ledger(self.state, run=run, mapping=mapping, rules_digest="rules")
+        ledger = partial(Ledger, self.state, run=run, mapping=mapping, rules_digest="rules")
+        self.doubling[mapping] = ledger(double_count=True)
+        return ledger()
 
     def pick(self, data: st.DataObject, *, sent: bool) -> Flight | None:
         there = [f for f in self.model.flights if self.model.rows[f.ids[0]].state == SENT[sent]]
@@ -114,15 +123,15 @@ class LedgerMachine(RuleBasedStateMachine):
             else:
                 self.model.rows[one] = before
 
-    @rule(ids=SOME, mapping=MAPPING, digest=DIGEST, stale=st.booleans())
-    def claim(self, ids: tuple[str, ...], mapping: str, digest: str, *, stale: bool) -> None:
-        ledger, rows = self.ledgers[mapping], self.model.rows
+    @rule(ids=SOME, mapping=MAPPING, digest=DIGEST, stale=st.booleans(), double=st.booleans())
+    def claim(
+        self, ids: tuple[str, ...], mapping: str, digest: str, *, stale: bool, double: bool
+    ) -> None:
+        ledger, rows = (self.doubling if double else self.ledgers)[mapping], self.model.rows
+        takeable = ("in_doubt", "refused", *(("accepted",) if double else ()))
         found = ledger.known(1, ids)
         seen = [found[p].batch if p in found and not stale else None for p in range(len(ids))]
-        free = all(
-            one not in rows or (rows[one].state in ("in_doubt", "refused") and not stale)
-            for one in ids
-        )
+        free = all(one not in rows or (rows[one].state in takeable and not stale) for one in ids)
         try:
             [number] = ledger.claim([claim(*ids, digest=digest, seen=seen)], now=self.model.now)
         except ClaimLostError:
@@ -132,8 +141,11 @@ class LedgerMachine(RuleBasedStateMachine):
         before = {one: rows.get(one) for one in ids}
         for one in ids:
             was = rows.get(one)
+            accepted = acceptance(was)
+            before[one] = accepted or was
+            doubt = was.doubt if was and was.state != "accepted" else None
             rows[one] = Row(
-                state="claimed", mapping=mapping, digest=digest, doubt=was.doubt if was else None
+                state="claimed", mapping=mapping, digest=digest, doubt=doubt, accepted=accepted
             )
         flight = Flight(number=number, mapping=mapping, ids=ids, before=before)
         self.model.flights.append(flight)
@@ -161,8 +173,17 @@ class LedgerMachine(RuleBasedStateMachine):
             unclear = state in ("in_doubt", "held")
             kept = Kept(reason="why", unclear=unclear)
             ledger = self.ledgers[flight.mapping]
+            if state == "refused":
+                self.refuse(ledger, flight, kept)
+                return
             ledger.settle(flight.number, state, now=self.model.now, kept=kept)
             self.become(flight, state, doubt=unclear)
+
+    def refuse(self, ledger: Ledger, flight: Flight, kept: Kept) -> None:
+        ledger.refuse(flight.number, claim(*flight.ids), now=self.model.now, kept=kept)
+        self.become(flight, "refused")
+        for one in flight.ids:
+            self.model.rows[one] = self.model.rows[one].accepted or self.model.rows[one]
 
     @rule(data=st.data())
     def split(self, data: st.DataObject) -> None:
@@ -227,17 +248,50 @@ class LedgerMachine(RuleBasedStateMachine):
         for one in doubtful:
             rows[one] = replace(rows[one], state="held")
 
+    @precondition(lambda self: not self.model.flights)
+    @rule(mapping=MAPPING, word=st.sampled_from(["resend", "assume_accepted"]))
+    def resolve(self, mapping: str, word: Word) -> None:
+        with self.state.write() as connection:
+            count = resolve(
+                connection, mapping=mapping, target="x", word=word, conversion_ids=None,
+                now=self.model.now,
+            )  # fmt: skip
+        rows = self.model.rows
+        undecided = [
+            one for one, row in rows.items()
+            if row.state in ("held", "in_doubt") and row.mapping == mapping
+        ]  # fmt: skip
+        assert count == len(undecided)
+        for one in undecided:
+            if word == "resend":
+                rows[one] = Row(state="refused", mapping=mapping, digest="")
+            else:
+                rows[one] = replace(rows[one], state="accepted", doubt=None, accepted=None)
+
     @invariant()
     def the_ledger_says_what_the_model_says(self) -> None:
         found = self.ledgers["purchases"].known(1, IDS)
         told = {
-            IDS[place]: Row(
-                state=known.state, mapping=known.mapping, digest=known.digest,
-                doubt=known.doubt_since,
-            )
+            IDS[place]: (known.state, known.mapping, known.digest, doubt_of(known))
             for place, known in found.items()
-        }  # fmt: skip
-        assert told == self.model.rows
+        }
+        assert told == {
+            one: (row.state, row.mapping, row.digest, doubt_of(row))
+            for one, row in self.model.rows.items()
+        }
+
+
+def acceptance(was: Row | None) -> Row | None:
+    """What a conversion falls back to that is claimed now."""
+    if was is None or was.state == "accepted":
+        return was
+    return was.accepted if was.state == "in_doubt" else None
+
+
+def doubt_of(one: Row | Known) -> int | None:
+    """Since when it is in doubt; an acceptance has ended that."""
+    since = one.doubt if isinstance(one, Row) else one.doubt_since
+    return None if one.state == "accepted" else since
 
 
 SENT = ("claimed", "sent")

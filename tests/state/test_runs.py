@@ -1,10 +1,14 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from ledgers import claim
 
 from connector.errors import OvertakenError
 from connector.state import runs
 from connector.state.database import Database
+from connector.state.history import rejected
+from connector.state.ledger import Ledger
 from connector.state.runs import Ending
 
 ENDING = Ending(
@@ -138,3 +142,82 @@ def test_what_the_ledger_holds_is_counted_by_mapping_and_state(state: Database) 
         ("purchases", "x", "accepted", 2), ("purchases", "x", "held", 1),
         ("refunds", "x", "accepted", 1),
     ]  # fmt: skip
+
+
+DAY = 86_400_000
+
+
+@pytest.fixture
+def rejecting(begin: Callable[..., Ledger], state: Database) -> Ledger:
+    """The first run, which rejected a and b."""
+    ledger = begin()
+    ledger.make_destination(target="x", pixel_id="o8z6j", event_id="o87ne")
+    _keep(state, ledger, "a", "b")
+    return ledger
+
+
+def _keep(state: Database, ledger: Ledger, *keys: str, now: int = 1) -> list[str]:
+    """What is rejected after a run that rejected these."""
+    names = {"target": "x", "mapping": "purchases"}
+    with state.write() as connection:
+        runs.forget_rejects(connection, now=now, **names)
+        rejects = [(key, "too_old") for key in keys]
+        runs.keep_rejects(connection, run=ledger._run, rejects=rejects, **names)
+    return [row.row_key for row in rejected(state)]
+
+
+def test_what_a_later_run_claimed_is_not_rejected_any_more(
+    rejecting: Ledger, begin: Callable[..., Ledger], state: Database
+) -> None:
+    later = begin()
+    later.claim([claim("a")], now=5)
+    assert _keep(state, later) == ["b"]
+
+
+def test_what_lost_to_a_row_of_the_same_run_stays_rejected(
+    rejecting: Ledger, state: Database
+) -> None:
+    rejecting.claim([claim("a")], now=5)
+    assert _keep(state, rejecting) == ["a", "b"]
+
+
+def test_what_is_rejected_after_it_was_claimed_stays_so(
+    rejecting: Ledger, begin: Callable[..., Ledger], state: Database
+) -> None:
+    begin().claim([claim("a")], now=5)
+    assert _keep(state, begin(), "a") == ["a", "b"]
+    assert _keep(state, begin()) == ["a", "b"]
+
+
+def test_other_mappings_and_targets_end_no_reject(
+    rejecting: Ledger, begin: Callable[..., Ledger], state: Database
+) -> None:
+    rejecting.make_destination(target="elsewhere", pixel_id="o8z6j", event_id="o87ne")
+    begin("refunds").claim([claim("a")], now=5)
+    begin().claim([claim("b", destination=2)], now=5)
+    assert _keep(state, begin()) == ["a", "b"]
+
+
+def test_a_reject_that_is_not_found_again_is_forgotten_in_time(
+    rejecting: Ledger, begin: Callable[..., Ledger], state: Database
+) -> None:
+    later = begin()
+    assert _keep(state, later, "a", now=90 * DAY) == ["a", "b"]
+    assert _keep(state, later, "a", now=91 * DAY) == ["a"]
+
+
+def test_summaries_are_of_one_mapping_and_target_and_the_oldest_comes_first(
+    state: Database,
+) -> None:
+    for number, mapping in enumerate(["purchases", "refunds", "purchases", "purchases"], 1):
+        ending = replace(ENDING, summary={"number": number})
+        end_run(state, begin_run(state, str(number), mapping=mapping, now=number), ending)
+    begin_run(state, "5", now=5)
+
+    def numbers(*, target: str = "x", since: int = 0, limit: int = 9) -> list[tuple[int, int]]:
+        found = runs.summaries(state, target=target, mapping="purchases", since=since, limit=limit)
+        return [(at, summary["number"]) for at, summary in found]
+
+    assert numbers() == [(1, 1), (3, 3), (4, 4)]
+    assert numbers(since=3) == numbers(limit=2) == [(3, 3), (4, 4)]
+    assert numbers(target="elsewhere") == []

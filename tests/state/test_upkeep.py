@@ -5,13 +5,12 @@ import pytest
 from ledgers import claim, facts
 
 from connector.errors import ConfigurationError
-from connector.state import runs
+from connector.state import runs, upkeep
 from connector.state.database import Database
 from connector.state.history import is_run, rejected, trace
 from connector.state.ledger import Amount, Kept, Ledger
 from connector.state.place import Place
-from connector.state.resolution import Word, resolve, undecided
-from connector.state.upkeep import EXPORTED, backup, prune, rows_of
+from connector.state.upkeep import EXPORTED, Pruned, backup, mappings_sent, prune, rows_of
 
 Begin = Callable[..., Ledger]
 NAMES = {"mapping": "purchases", "target": "x"}
@@ -33,9 +32,9 @@ def settled(ledger: Ledger, state: str, *ids: str, now: int = 100) -> int:
     return batch
 
 
-def resolved(state: Database, word: Word, ids: list[str] | None = None) -> int:
-    with state.write() as connection:
-        return resolve(connection, word=word, conversion_ids=ids, now=500, **NAMES)
+def pruned(state: Database, *, before: int, pauses: list[float] | None = None) -> Pruned:
+    waited: list[float] = [] if pauses is None else pauses
+    return prune(state, before=before, pause=waited.append)
 
 
 def test_a_conversion_is_traced_to_every_destination(ledger: Ledger, state: Database) -> None:
@@ -62,51 +61,12 @@ def test_rejected_rows_are_found_by_run_and_by_row(ledger: Ledger, state: Databa
     assert not is_run(state, "none")
 
 
-@pytest.mark.parametrize(
-    ("word", "state_after", "digest"),
-    [("resend", "refused", ""), ("assume_accepted", "accepted", "1:a")],
-)
-def test_a_word_ends_what_is_held_or_in_doubt(
-    ledger: Ledger, state: Database, word: Word, state_after: str, digest: str
-) -> None:
-    settled(ledger, "held", "1", "2")
-    settled(ledger, "in_doubt", "3")
-    settled(ledger, "accepted", "4")
-    with state.write() as connection:
-        assert undecided(connection, **NAMES) == {"held": 2, "in_doubt": 1}
-    assert resolved(state, word) == 3
-    assert [facts(ledger, one) for one in "123"] == [(state_after, digest, None)] * 3
-    assert facts(ledger, "4") == ("accepted", "1:a", None)
-    assert resolved(state, word) == 0
-
-
-def test_a_word_may_be_on_some_alone(ledger: Ledger, state: Database) -> None:
-    settled(ledger, "held", "1", "2")
-    assert resolved(state, "assume_accepted", ["2", "unknown"]) == 1
-    assert facts(ledger, "1") == ("held", "1:a", 100)
-    batches = state.read("select count(*) from batches")
-    assert resolved(state, "assume_accepted", ["unknown"]) == 0
-    assert state.read("select count(*) from batches") == batches
-
-
-def test_what_is_resent_is_read_again(ledger: Ledger, state: Database) -> None:
-    with state.write() as connection:
-        runs.begin_mapping(connection, keys_digest="keys", now=1, before=None, **NAMES)
-        connection.execute("update mappings set cursor = 'time 5'")
-    settled(ledger, "held", "1")
-    resolved(state, "assume_accepted", [])
-    assert state.read("select cursor from mappings") == [("time 5",)]
-    resolved(state, "resend")
-    assert state.read("select cursor from mappings") == [(None,)]
-
-
 def test_only_what_is_decided_and_old_is_forgotten(ledger: Ledger, state: Database) -> None:
     for one, kind in enumerate(("accepted", "refused", "held", "in_doubt")):
         settled(ledger, kind, str(one), now=100)
     settled(ledger, "accepted", "young", now=300)
-    with state.write() as connection:
-        pruned = prune(connection, before=200)
-    assert (pruned.conversions, pruned.rejects, pruned.runs) == (2, 0, 0)
+    forgotten = pruned(state, before=200)
+    assert (forgotten.conversions, forgotten.rejects, forgotten.runs) == (2, 0, 0)
     known = ledger.known(1, ["0", "1", "2", "3", "young"])
     assert set(known) == {2, 3, 4}
     assert state.read("select count(*) from amounts") == [(3,)]
@@ -117,10 +77,74 @@ def test_a_claim_can_be_taken_back_after_its_origin_was_forgotten(
 ) -> None:
     seen = settled(ledger, "refused", "1")
     [batch] = ledger.claim([claim("1", digest="1:b", seen=seen)], now=300)
-    with state.write() as connection:
-        prune(connection, before=200)
+    assert pruned(state, before=200).conversions == 0
     ledger.release(batch, claim("1"), reason="", now=310)
     assert facts(ledger, "1") == ("refused", "1:a", None)
+
+
+def test_a_claim_that_is_taken_back_during_a_prune_keeps_its_batch(
+    ledger: Ledger, state: Database
+) -> None:
+    seen = settled(ledger, "refused", "1", "2")
+    [batch] = ledger.claim([claim("1", digest="1:b", seen=seen)], now=300)
+    taken_back: list[bool] = []
+
+    def pause(_seconds: float) -> None:
+        if not taken_back:
+            ledger.release(batch, claim("1"), reason="", now=310)
+            taken_back.append(True)
+
+    assert prune(state, before=200, pause=pause).conversions == 1
+    assert facts(ledger, "1") == ("refused", "1:a", None)
+    assert facts(ledger, "2") is None
+
+
+def test_much_is_forgotten_in_portions_between_which_others_write(
+    ledger: Ledger, state: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_KEYS_AT_ONCE", 3)
+    monkeypatch.setattr(upkeep, "_BATCHES_AT_ONCE", 2)
+    for number in range(7):
+        settled(ledger, "accepted", f"old-{number}", now=100)
+        settled(ledger, "accepted", f"young-{number}", now=300)
+    pauses: list[float] = []
+    assert pruned(state, before=200, pauses=pauses).conversions == 7
+    assert len(pauses) == 5 + 4  # 14 ids in threes, 7 batches in twos
+    names = [f"{age}-{number}" for age in ("old", "young") for number in range(7)]
+    assert set(ledger.known(1, names)) == set(range(7, 14))
+    assert state.read("select count(*) from batches") == [(7,)]
+    assert state.read("select count(*) from amounts") == [(7,)]
+    assert pruned(state, before=200) == Pruned(conversions=0, rejects=0, runs=0)
+
+
+def test_a_sync_writes_while_a_prune_is_under_way(ledger: Ledger, state: Database) -> None:
+    settled(ledger, "accepted", "old", now=100)
+    prune(state, before=200, pause=lambda _seconds: _claim_more(ledger))
+    assert facts(ledger, "old") is None
+    assert facts(ledger, "new") == ("accepted", "1:a", None)
+    assert state.read("select count(*) from batches") == [(1,)]
+
+
+def _claim_more(ledger: Ledger) -> None:
+    if facts(ledger, "new") is None:
+        settled(ledger, "accepted", "new", now=300)
+
+
+def test_a_run_is_forgotten_with_the_last_that_names_it(begin: Begin, state: Database) -> None:
+    ledger = begin()
+    ledger.make_destination(target="x", pixel_id="o8z6j", event_id="o87ne")
+    settled(ledger, "accepted", "old", now=100)
+    with state.write() as connection:
+        runs.keep_rejects(connection, run=ledger._run, rejects=[("a", "too_old")], **NAMES)
+        runs.abandon_run(connection, ledger._run, status="failed", now=150)
+    assert pruned(state, before=120) == Pruned(conversions=1, rejects=0, runs=0)
+    assert pruned(state, before=200) == Pruned(conversions=0, rejects=1, runs=1)
+
+
+def test_the_mappings_that_sent_something_are_known(ledger: Ledger, state: Database) -> None:
+    assert mappings_sent(state) == []
+    settled(ledger, "accepted", "1")
+    assert mappings_sent(state) == ["purchases"]
 
 
 @pytest.mark.parametrize("table", EXPORTED)

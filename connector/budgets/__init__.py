@@ -1,0 +1,1 @@
+"""Rate budgets, shared by all processes and hosts that use an account."""

@@ -1,0 +1,123 @@
+"""Rate budgets in the state database: a row for each taking, and one for what a platform said."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from connector.budgets.budget import (
+    LONGEST_RESET_SECONDS,
+    Budget,
+    Promise,
+    excess,
+    holds,
+    is_scarce,
+    renewed,
+    room_at,
+)
+from connector.state.database import Database, Transaction
+from connector.state.place import Server
+
+Clock = Callable[[Transaction], int]
+
+_SUMMARY = """
+select coalesce(sum(amount), 0), min(used_at), max(used_at) from budgets where name = :name"""
+_FORGET = "delete from budgets where name = :name and used_at < :since"
+# After a clock was set back, what lies ahead would stay for longer than a window.
+_PULL_BACK = "update budgets set used_at = :now where name = :name and used_at > :now"
+_USES = "select used_at, amount from budgets where name = :name order by used_at"
+_ADD = "insert into budgets (name, used_at, amount) values (:name, :at, :amount)"
+_CLEAR = "delete from budgets where name = :name"
+_USED = "select coalesce(sum(amount), 0) from budgets where name = :name"
+_SERVER_TIME = "select cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)"
+
+
+def clock_of(database: Database, now: Callable[[], float]) -> Clock:
+    """The clock that all who share a database have in common: its server's, else this host's.
+
+    It is read within the transaction: before, others may still write later moments. `now` is
+    epoch seconds.
+    """
+    return server_time if isinstance(database.place, Server) else lambda _: int(now() * 1000)
+
+
+def server_time(transaction: Transaction) -> int:
+    """PostgreSQL's clock."""
+    return int(transaction.execute(_SERVER_TIME).fetchone()[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateBudgets:
+    """The `Budgets` of a state; the thread that uses its database uses them."""
+
+    database: Database
+    clock: Clock
+
+    def take(self, budget: Budget, amount: int) -> float:
+        """See `Budgets`."""
+        with self.database.write() as transaction:
+            now = self.clock(transaction)
+            window = _Window(transaction=transaction, budget=budget, now=now)
+            used, promise = window.used(), window.promise()
+            moment = window.room_at(excess(budget, used=used, amount=amount))
+            if promise is not None and amount > promise.left:
+                moment = max(moment, promise.resets_at)
+            if moment > now:
+                return (moment - now) / 1000
+            transaction.execute(_ADD, {"name": budget.name, "at": now, "amount": amount})
+            if promise is not None:
+                window.keep(replace(promise, left=promise.left - amount))
+        return 0.0
+
+    def told(self, budget: Budget, *, limit: int, remaining: int, resets_in: float) -> None:
+        """See `Budgets`; nothing is written as long as there is plenty."""
+        if not is_scarce(limit=limit, remaining=remaining):
+            return
+        with self.database.write() as transaction:
+            now = self.clock(transaction)
+            window = _Window(transaction=transaction, budget=budget, now=now)
+            ahead = round(min(resets_in, LONGEST_RESET_SECONDS) * 1000)
+            window.keep(renewed(window.promise(), Promise(left=remaining, resets_at=now + ahead)))
+
+    def used(self, budget: Budget) -> int:
+        """See `Budgets`."""
+        with self.database.write() as transaction:
+            now = self.clock(transaction)
+            return _Window(transaction=transaction, budget=budget, now=now).used()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Window:
+    """What the state knows of a budget at a moment, within a transaction."""
+
+    transaction: Transaction
+    budget: Budget
+    now: int
+
+    def used(self) -> int:
+        """How much is in the window; what has left it is deleted."""
+        name, since = self.budget.name, self.now - self.budget.span
+        used, oldest, newest = self.transaction.execute(_SUMMARY, {"name": name}).fetchone()
+        if oldest is None or (oldest >= since and newest <= self.now):
+            return int(used)
+        self.transaction.execute(_FORGET, {"name": name, "since": since})
+        self.transaction.execute(_PULL_BACK, {"name": name, "now": self.now})
+        return int(self.transaction.execute(_USED, {"name": name}).fetchone()[0])
+
+    def room_at(self, excess: int) -> int:
+        if excess <= 0:
+            return 0
+        uses = self.transaction.execute(_USES, {"name": self.budget.name})
+        return room_at(self.budget, iter(uses.fetchone, None), excess=excess)
+
+    def promise(self) -> Promise | None:
+        row = self.transaction.execute(_USES, {"name": self._promised}).fetchone()
+        promise = Promise(resets_at=row[0], left=row[1]) if row else None
+        return promise if promise is not None and holds(promise, now=self.now) else None
+
+    def keep(self, promise: Promise) -> None:
+        row = {"name": self._promised, "at": promise.resets_at, "amount": promise.left}
+        self.transaction.execute(_CLEAR, {"name": self._promised})
+        self.transaction.execute(_ADD, row)
+
+    @property
+    def _promised(self) -> str:
+        return f"{self.budget.name}, told"
