@@ -30,7 +30,8 @@ test: install ## all tests
 	@$(BIN)/python -m pytest --numprocesses auto
 
 soak: install ## the long rounds of the seeded tests
-	@SOAK=1 $(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/comparison tests/crashes
+	@SOAK=1 $(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/comparison tests/crashes \
+	  tests/conversions/test_phones.py
 
 bench: install ## measure, as ratios
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks

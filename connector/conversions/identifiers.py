@@ -6,30 +6,11 @@ since DuckDB would print the row with the exception.
 
 import ipaddress
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
-import phonenumbers
 import pyarrow as pa
 
-_LONGEST_NUMBER = 250  # what phonenumbers itself refuses to look at
-
-
-@lru_cache(maxsize=100_000)
-def e164(number: str, region: str | None) -> str | None:
-    """The number in E.164 with its plus, None unless libphonenumber calls it valid.
-
-    Without a plus it is parsed for `region` (ISO 3166 alpha-2); without either it is not guessed.
-    """
-    if len(number) > _LONGEST_NUMBER:
-        return None
-    try:
-        parsed = phonenumbers.parse(number, region.strip().upper() if region else None)
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_valid_number(parsed):
-        return None
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+from connector.conversions.phones import e164
 
 
 def ipv6(address: str) -> str | None:

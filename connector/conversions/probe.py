@@ -12,7 +12,7 @@ import pyarrow as pa
 from connector.conversions.amounts import amounts_of
 from connector.conversions.body import DIGEST_VERSION
 from connector.conversions.claims import Batch, Destination
-from connector.conversions.outcomes import Verdict, judge
+from connector.conversions.outcomes import Verdict, judge, told_allowance
 from connector.conversions.world import Job, World, milliseconds
 from connector.errors import STATUS_OF_EXIT, Exit, StoppedError, worst
 from connector.http import Answer
@@ -128,6 +128,7 @@ def _both(ledger: Ledger, world: World, batch: Batch) -> Verified:
     first, told = _sent(ledger, world, batch)
     if first.meaning == "accepted":
         _settle(ledger, world, batch, first)
+        _wait(world, batch)
         again, told_again = _posted(world, batch)
         return Verified(answers=(told, told_again), state="accepted", ending=_ending(again))
     if first.meaning != "in_doubt":
@@ -147,15 +148,20 @@ def _both(ledger: Ledger, world: World, batch: Batch) -> Verified:
 
 
 def _sent(ledger: Ledger, world: World, batch: Batch) -> tuple[Verdict, Answered]:
+    _wait(world, batch)
     ledger.mark_sent(batch.number, now=milliseconds(world.now()))
     return _posted(world, batch)
 
 
-def _posted(world: World, batch: Batch) -> tuple[Verdict, Answered]:
+def _wait(world: World, batch: Batch) -> None:
+    """Let the rate budget have room."""
     while seconds := world.budget.take(batch.size):
         if world.stopping():
             raise StoppedError("stopped while waiting for the rate budget")
         world.pause(seconds)
+
+
+def _posted(world: World, batch: Batch) -> tuple[Verdict, Answered]:
     answer = world.post(batch)
     if answer is None:
         reason = "no usable token for this pixel"
@@ -164,6 +170,9 @@ def _posted(world: World, batch: Batch) -> tuple[Verdict, Answered]:
         verdict = judge(answer, sent=batch.size, now=world.now().timestamp())
     if not isinstance(answer, Answer):
         return verdict, Answered(status=None, reason=verdict.reason)
+    allowance = told_allowance(answer, now=world.now().timestamp())
+    if allowance is not None:
+        world.budget.told(**vars(allowance))
     parsed = parse(answer)
     return verdict, Answered(
         status=answer.status, processed=parsed.processed, debug_id=parsed.debug_id,

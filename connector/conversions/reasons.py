@@ -110,6 +110,7 @@ PENDING = {
     "first_sync": "a first sync with a history; see `connector state begin`",
     "keys_changed": "pixel, event or conversion_id is made in another way; see `state begin`",
     "anomaly": "the run is unlike the last ones; see `limits.anomaly` and `--accept-anomalies`",
+    "not_confirmed": "a replay was not agreed to, so it sent nothing",
     "claimed_by_other_mapping": "another mapping is sending it",
     "interrupted": "the run was stopped",
     "deadline": "`--max-runtime` was over",

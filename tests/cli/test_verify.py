@@ -76,7 +76,7 @@ def test_an_event_that_rows_name_has_to_be_said(
 
 def test_a_token_that_x_does_not_take_ends_with_5(shop: Shell) -> None:
     config = (shop.folder / "config.yaml").read_text()
-    token = shop.address.describe()["pixel_token"]
+    token = str(shop.address.describe()["pixel_token"])
     shop.write("config.yaml", config.replace(token, "another"))
     ended = shop.run("verify-dedup", "purchases", "--yes", "--json")
     assert (ended.code, ended.json["state"]) == (5, "not_sent")
