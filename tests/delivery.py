@@ -12,10 +12,11 @@ from uuid import uuid4
 import pyarrow as pa
 
 from connector.conversions.claims import Batch, Claims, Rules
-from connector.conversions.deliver import Delivery, Edges, Policy
+from connector.conversions.deliver import Delivery
 from connector.conversions.outcomes import RESEND_WINDOW, Allowance, Sender
 from connector.conversions.replay import Replay, Stakes, agreed, at_stake
 from connector.conversions.tally import Tally
+from connector.conversions.traffic import Edges, Policy, Traffic
 from connector.http import Answer, NoAnswer
 from connector.state import database, runs
 from connector.state.database import Database
@@ -183,7 +184,7 @@ class Scene:
             in_doubt=way.in_doubt, browser_pixel=way.browser_pixel, deadline=way.deadline,
             pixel_scope=way.pixel_scope, senders=way.senders,
         )  # fmt: skip
-        return Delivery(edges=edges, policy=policy, tally=Tally())
+        return Delivery(traffic=Traffic(edges=edges, policy=policy, tally=Tally()))
 
     def _claims(self, ledger: Ledger, delivery: Delivery, way: Way) -> Claims:
         def sender() -> Sender:
@@ -194,8 +195,8 @@ class Scene:
 
         rules = Rules(sender=sender, begun_before=way.begun_before, browser_pixel=way.browser_pixel)
         return Claims(
-            ledger=ledger, target=way.target, rules=rules, tally=delivery.tally,
-            closed=delivery.closed,
+            ledger=ledger, target=way.target, rules=rules, tally=delivery.traffic.tally,
+            closed=delivery.traffic.closed,
         )  # fmt: skip
 
     def sync(self, *batches: pa.RecordBatch, way: Way = Way()) -> Tally:
@@ -211,7 +212,7 @@ class Scene:
                 self.agree(stakes)
                 claims = agreed(claims, stakes)
             delivery.run(claims.batches(iter(batches)))
-        return delivery.tally
+        return delivery.traffic.tally
 
     def resolve(self, word: Word, *, mapping: str = "purchases", target: str = "x") -> int:
         """A person's word on all of a mapping that is undecided."""

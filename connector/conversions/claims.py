@@ -198,8 +198,11 @@ class Claims:
     closed: Gate
     largest: int = LARGEST_BATCH
 
-    def batches(self, stage: Iterator[pa.RecordBatch]) -> Iterator[Batch]:
-        """Claim rows batch by batch, up to `largest` of one destination each."""
+    def batches(self, stage: Iterator[pa.RecordBatch]) -> Iterator[Batch | None]:
+        """Claim rows batch by batch, up to `largest` of one destination each.
+
+        None where a part of the stage is done: its rows may all be known, and others be answered.
+        """
         waiting: dict[Destination, pa.RecordBatch] = {}
         for destination, rows in self._by_destination(stage, self.ledger.make_destination):
             fresh = self._to_send(destination, rows)
@@ -209,6 +212,7 @@ class Claims:
             if fresh.num_rows > full:
                 waiting[destination] = fresh.slice(full)
             yield from self._claimed(destination, fresh.slice(0, full))
+            yield None
         for destination, rows in waiting.items():
             yield from self._claimed(destination, rows)
 

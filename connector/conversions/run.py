@@ -9,12 +9,13 @@ from typing import Any
 from connector.conversions import alarm, anomalies, gates, replay, stage, summary
 from connector.conversions.census import Census
 from connector.conversions.claims import Claims, Rules
-from connector.conversions.deliver import Delivery, Edges, Policy
+from connector.conversions.deliver import Delivery
 from connector.conversions.fingerprint import keys_digest
 from connector.conversions.outcomes import RESEND_WINDOW, Sender
 from connector.conversions.reading import Read, next_cursor, read_and_map
 from connector.conversions.stage import Stage
 from connector.conversions.tally import Tally
+from connector.conversions.traffic import Edges, Policy, Traffic
 from connector.conversions.world import Job, World, milliseconds
 from connector.errors import STATUS_OF_EXIT, ConnectorError, Exit, worst
 from connector.state import runs
@@ -112,7 +113,7 @@ def _deliver(delivery: Delivery, claims: Claims, staged: Stage, tally: Tally) ->
     try:
         delivery.run(claims.batches(staged.sendable()))
     except ConnectorError as error:
-        _interrupt(tally, error, delivery.edges.warn)
+        _interrupt(tally, error, delivery.traffic.edges.warn)
         return False
     return True
 
@@ -239,7 +240,7 @@ def _sending(
         in_doubt=mapping.in_doubt, browser_pixel=mapping.destination.browser_pixel,
         deadline=job.options.deadline, pixel_scope=job.pixel_scope,
     )  # fmt: skip
-    delivery = Delivery(edges=edges, policy=policy, tally=tally)
+    traffic = Traffic(edges=edges, policy=policy, tally=tally)
     rules = Rules(
         sender=lambda: Sender(
             mapping=mapping.name, rules_digest=read.rules, in_doubt=mapping.in_doubt,
@@ -249,15 +250,19 @@ def _sending(
         browser_pixel=mapping.destination.browser_pixel,
     )  # fmt: skip
     claims = Claims(
-        ledger=ledger, target=job.target, rules=rules, tally=tally, closed=delivery.closed,
+        ledger=ledger, target=job.target, rules=rules, tally=tally, closed=traffic.closed,
         largest=min(LARGEST_BATCH, world.budget.budget.amount),
     )  # fmt: skip
-    return delivery, claims
+    return Delivery(traffic=traffic), claims
 
 
 def _let_begin(job: Job, world: World, read: Read, remembered: Remembered | None, run: int) -> None:
-    """Remember the keys of a mapping that sends for the first time."""
-    if remembered is not None or not read.census.outcomes["sendable"]:
+    """Remember the keys of a mapping that sends for the first time.
+
+    One of which only a part was asked for has not begun: what else it would send is not known.
+    """
+    part = job.options.since or job.options.limit
+    if remembered is not None or part or not read.census.outcomes["sendable"]:
         return
     with world.database.write() as connection:
         runs.require_open(connection, run)

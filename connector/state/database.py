@@ -48,7 +48,7 @@ class Database(Protocol):
         """Where it is."""
 
     def write(self) -> AbstractContextManager[Transaction]:
-        """One transaction: on disk when the block ends, undone when it raises."""
+        """One transaction: on disk when the outermost block ends, undone when it raises."""
 
     def read(self, sql: str, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a query."""

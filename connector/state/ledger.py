@@ -1,12 +1,14 @@
 """The ledger: what became of each conversion, kept so that nothing is accepted twice or lost.
 
-Each method that changes something is one durable transaction. It fails with `OvertakenError` when
-another run has taken this one for dead, and with `UnreachableError` when the state is out of reach.
+Each method that changes something is one durable transaction, or part of `Ledger.together`. It
+fails with `OvertakenError` when another run has taken this one for dead, and with
+`UnreachableError` when the state is out of reach.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from operator import itemgetter
 
 from connector.errors import OvertakenError
@@ -35,7 +37,28 @@ class Ledger:
         self._mapping = mapping
         self._rules_digest = rules_digest
         self._reached = reached
+        self._waiting: list[Callable[[], object]] | None = None
         self._claiming = TAKE_ACCEPTED_TOO if double_count else TAKE
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make the changes of a block one durable transaction."""
+        self._waiting = []
+        try:
+            with self._database.write():
+                yield
+            done = self._waiting
+        finally:
+            self._waiting = None
+        for each in done:
+            each()
+
+    def afterwards(self, call: Callable[[], object]) -> None:
+        """Call once the changes of the block are durable, and never if they fail."""
+        if self._waiting is None:
+            call()
+        else:
+            self._waiting.append(call)
 
     def find_destination(self, *, target: str, pixel_id: str, event_id: str) -> int | None:
         """The number of a pixel's event at a target, None when nothing was ever sent there."""
@@ -168,7 +191,8 @@ class Ledger:
             keys = _keys(claim, batch)
             connection.execute(f"{RESTORE} and {_OF_BATCH}", keys)
             connection.execute(f"delete from conversions where {_OF_BATCH}", keys)
-            connection.execute("delete from batches where id = ?", (batch,))
+            # What another mapping claimed from a refusal goes back to it.
+            connection.execute("delete from batches where id = ? and state = 'claimed'", (batch,))
 
     @contextmanager
     def _write(self, step: str) -> Iterator[Transaction]:
@@ -177,7 +201,7 @@ class Ledger:
             if connection.execute(running, (self._run,)).fetchone() is None:
                 raise self._overtaken()
             yield connection
-        self._reached(step)
+        self.afterwards(partial(self._reached, step))
 
     def _take(self, connection: Transaction, claims: Sequence[Claim], now: int) -> list[int]:
         batches = [self._new_batch(connection, claim.destination, now) for claim in claims]

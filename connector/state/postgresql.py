@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
 
 from connector.errors import ConfigurationError
 from connector.state import dialect
@@ -70,7 +71,10 @@ class PostgreSQLDatabase:
 
     @contextmanager
     def write(self) -> Iterator[PostgreSQLTransaction]:
-        """One transaction: on disk when the block ends, undone when it raises."""
+        """One transaction: on disk when the outermost block ends, undone when it raises."""
+        if self._connection.info.transaction_status is TransactionStatus.INTRANS:
+            yield PostgreSQLTransaction(self._connection)
+            return
         with translated(self.place), _transaction(self._connection, self.place):
             yield PostgreSQLTransaction(self._connection)
 

@@ -46,7 +46,10 @@ class SQLiteDatabase:
 
     @contextmanager
     def write(self) -> Iterator[SQLiteTransaction]:
-        """One transaction: on disk when the block ends, undone when it raises."""
+        """One transaction: on disk when the outermost block ends, undone when it raises."""
+        if self._connection.in_transaction:
+            yield SQLiteTransaction(self._connection)
+            return
         with translated(self.place):
             self._require_its_file()
             with _transaction(self._connection):

@@ -68,8 +68,9 @@ def world(scene: Scene, tmp_path: Path) -> Iterator[World]:
     with database.opened(scene.place) as state:
         yield World(
             database=state, open_source=cast("Any", None), lock=nullcontext, post=scene.post,
-            budget=Account(budget=BUDGET, budgets=Waiting()), now=lambda: NOW, pause=scene.pause, random=lambda: 1.0,
-            stopping=lambda: False, progress=Silence(), folder=tmp_path, confirm=lambda _: False,
+            budget=Account(budget=BUDGET, budgets=Waiting()), now=lambda: NOW, pause=scene.pause,
+            random=lambda: 1.0, stopping=lambda: False, progress=Silence(), folder=tmp_path,
+            confirm=lambda _: False,
         )  # fmt: skip
 
 
