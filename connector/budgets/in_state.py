@@ -1,4 +1,7 @@
-"""Rate budgets in the state database: a row for each taking, and one for what a platform said."""
+"""Rate budgets in the state database.
+
+A row has what was taken in a thousandth of a window, another one what a platform said.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +19,8 @@ from connector.budgets.budget import (
 from connector.state.database import Database, Transaction
 from connector.state.place import Server
 
+# The rows of a full window: what is summed up for each request must stay short.
+_PARTS = 1_000
 Clock = Callable[[Transaction], int]
 
 _SUMMARY = """
@@ -25,6 +30,9 @@ _FORGET = "delete from budgets where name = :name and used_at < :since"
 _PULL_BACK = "update budgets set used_at = :now where name = :name and used_at > :now"
 _USES = "select used_at, amount from budgets where name = :name order by used_at"
 _ADD = "insert into budgets (name, used_at, amount) values (:name, :at, :amount)"
+_ENLARGE = """
+update budgets set used_at = :at, amount = amount + :amount
+where name = :name and used_at between :begun and :at"""
 _CLEAR = "delete from budgets where name = :name"
 _USED = "select coalesce(sum(amount), 0) from budgets where name = :name"
 _SERVER_TIME = "select cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)"
@@ -62,7 +70,7 @@ class StateBudgets:
                 moment = max(moment, promise.resets_at)
             if moment > now:
                 return (moment - now) / 1000
-            transaction.execute(_ADD, {"name": budget.name, "at": now, "amount": amount})
+            window.add(amount)
             if promise is not None:
                 window.keep(replace(promise, left=promise.left - amount))
         return 0.0
@@ -101,6 +109,14 @@ class _Window:
         self.transaction.execute(_FORGET, {"name": name, "since": since})
         self.transaction.execute(_PULL_BACK, {"name": name, "now": self.now})
         return int(self.transaction.execute(_USED, {"name": name}).fetchone()[0])
+
+    def add(self, amount: int) -> None:
+        """Take an amount; what leaves in one small part of the window is one row."""
+        row = {"name": self.budget.name, "at": self.now, "amount": amount}
+        part = max(1, self.budget.span // _PARTS)
+        begun = self.now - self.now % part
+        if not self.transaction.execute(_ENLARGE, {**row, "begun": begun}).rowcount:
+            self.transaction.execute(_ADD, row)
 
     def room_at(self, excess: int) -> int:
         if excess <= 0:

@@ -1,5 +1,6 @@
 """What accepted conversions are worth."""
 
+from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -7,16 +8,21 @@ import pyarrow as pa
 
 from connector.state.ledger import Amount
 
+_DAY_MS = 86_400_000
+
 
 def amounts_of(rows: pa.RecordBatch) -> list[Amount]:
     """Conversions and value by day (UTC) and currency; without a value the currency is empty."""
-    days: dict[tuple[str, str], tuple[int, Decimal]] = {}
-    columns = (rows[name].to_pylist() for name in ("time_ms", "currency", "value"))
-    for time_ms, currency, value in zip(*columns, strict=True):
-        day = datetime.fromtimestamp(time_ms / 1000, UTC).date().isoformat()
-        count, total = days.get((day, currency or ""), (0, Decimal(0)))
-        days[day, currency or ""] = count + 1, total + Decimal(value or 0)
+    values: dict[tuple[int, str | None], list[str]] = defaultdict(list)
+    days = (rows["time_ms"].to_numpy() // _DAY_MS).tolist()
+    columns = (rows[name].to_pylist() for name in ("currency", "value"))
+    for day, currency, value in zip(days, *columns, strict=True):
+        values[day, currency].append(value or "0")
     return [
-        Amount(day=day, currency=currency, conversions=count, amount=format(total, "f"))
-        for (day, currency), (count, total) in days.items()
-    ]
+        Amount(
+            day=datetime.fromtimestamp(day * _DAY_MS / 1000, UTC).date().isoformat(),
+            currency=currency or "", conversions=len(each),
+            amount=format(sum(map(Decimal, each), Decimal(0)), "f"),
+        )
+        for (day, currency), each in values.items()
+    ]  # fmt: skip

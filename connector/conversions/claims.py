@@ -1,26 +1,21 @@
 """From the stage to requests: what the ledger already knows is counted, the rest is claimed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Protocol
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.conversions.outcomes import DEDUP_WINDOW, RESEND_WINDOW, Sender, decide
+from connector.conversions.sifting import PAST, Rules, Sifted, sift
 from connector.conversions.tally import Tally
 from connector.errors import UnreachableError
-from connector.state.facts import RESOLVED
-from connector.state.ledger import Claim, ClaimLostError, Known, Ledger
+from connector.state.facts import Claim, ClaimLostError
+from connector.state.ledger import Ledger
 from connector.x.conversions import LARGEST_BATCH
 
 BATCHES_IN_A_GROUP = 20  # claimed in one transaction
 MOST_LOST_CLAIMS = 100
-COUNTED_AS = {"accepted": "deduplicated"}
-PAST = ("seen", "doubt_since", "again")
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,21 +65,6 @@ def claim_of(destination: Destination, rows: pa.RecordBatch) -> Claim:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """What decides between sending and not, beside the ledger.
-
-    `begun_before` (milliseconds): what is older was sent by something else. `browser_pixel`: what
-    is older than X's window is held, since X would count it beside the web pixel's own event.
-    `double_count`: a person lets what was sent before, here or elsewhere, count twice.
-    """
-
-    sender: Callable[[], Sender]
-    begun_before: int | None
-    browser_pixel: bool
-    double_count: bool = False
-
-
 class Gate(Protocol):
     """Says why a destination takes nothing more, None while it does."""
 
@@ -92,99 +72,16 @@ class Gate(Protocol):
         """The reason, or None."""
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Sifted:
-    """Rows by what is to become of them: sent, held for a reason, or only counted.
-
-    They have the columns of `PAST` too: `seen`, the batch of the ledger, `doubt_since`, and in
-    `send` and `hold` also `again`, true for what a person lets count twice.
-    """
-
-    send: pa.RecordBatch
-    hold: Mapping[str, pa.RecordBatch]
-    counted: Mapping[tuple[str, str], pa.RecordBatch]
-    held_before: int
-    changed: int
-
-
-def sift(rows: pa.RecordBatch, known: Mapping[int, Known], rules: Rules) -> Sifted:
-    """Part rows by what the ledger knows of them (by position) and by the mapping's rules."""
-    sender = rules.sender()
-    sending = np.ones(rows.num_rows, dtype=bool)
-    sending[list(known)] = False
-    positions: dict[tuple[str, str], list[int]] = {}
-    changed = 0
-    digests = rows["digest"].to_pylist() if known else []
-    for position, past in known.items():
-        decision = decide(past, digest=digests[position], sender=sender)
-        changed += decision.changed
-        positions.setdefault((decision.course, decision.reason), []).append(position)
-    resent = positions.pop(("send", ""), [])
-    again = np.zeros(rows.num_rows, dtype=bool)
-    again[[place for place in resent if _may_count_twice(known[place])]] = True
-    if rules.begun_before is not None:
-        begun = np.flatnonzero(sending & (rows["time_ms"].to_numpy() < rules.begun_before))
-        if rules.double_count:
-            again[begun] = True
-        else:
-            positions["deduplicated", "begun_before"] = begun.tolist()
-            sending[begun] = False
-    sending[resent] = True
-    rows = _with_past(rows, known).append_column("again", pa.array(again))
-    parts = {key: rows.take(pa.array(where)) for key, where in positions.items() if where}
-    send, hold = late(
-        rows.filter(pa.array(sending)), now=sender.now, browser_pixel=rules.browser_pixel
-    )
-    return Sifted(
-        send=send,
-        hold={reason: part for (course, reason), part in parts.items() if course == "hold"} | hold,
-        counted={
-            (COUNTED_AS.get(course, course), reason): part
-            for (course, reason), part in parts.items()
-            if course != "hold"
-        },
-        held_before=sum(len(w) for (course, _), w in positions.items() if course == "held"),
-        changed=changed,
-    )
-
-
-def late(
-    rows: pa.RecordBatch, *, now: int, browser_pixel: bool
-) -> tuple[pa.RecordBatch, dict[str, pa.RecordBatch]]:
-    """Part rows that are about to leave at `now` (milliseconds) from those that are late.
-
-    The late ones, which X might count a second time, come by their reason. What is sent to count
-    twice is late only once it is in doubt itself.
-    """
-    limits = {"in_doubt": ("doubt_since", RESEND_WINDOW)}
-    if browser_pixel:
-        limits["outside_dedup_window"] = ("time_ms", DEDUP_WINDOW)
-    parts = {}
-    for reason, (column, window) in limits.items():
-        oldest = pa.scalar(now - window // _MILLISECOND, pa.int64())
-        mask = pc.fill_null(pc.less_equal(rows[column], oldest), fill_value=False)
-        if reason == "outside_dedup_window":
-            mask = pc.and_(mask, pc.invert(rows["again"]))
-        if pc.any(mask).as_py():
-            parts[reason] = rows.filter(mask)
-            rows = rows.filter(pc.invert(mask))
-    return rows, parts
-
-
-def _may_count_twice(past: Known) -> bool:
-    """Whether a person has said that it is sent whatever X makes of it."""
-    return past.state == "accepted" or past.reason == RESOLVED
-
-
-def _with_past(rows: pa.RecordBatch, known: Mapping[int, Known]) -> pa.RecordBatch:
-    seen: list[int | None] = [None] * rows.num_rows
-    doubt: list[int | None] = [None] * rows.num_rows
-    for position, past in known.items():
-        seen[position] = past.batch
-        if past.state != "accepted":  # an acceptance ends a doubt
-            doubt[position] = past.doubt_since
-    rows = rows.append_column("seen", pa.array(seen, pa.int64()))
-    return rows.append_column("doubt_since", pa.array(doubt, pa.int64()))
+def _parted_by(
+    rows: pa.RecordBatch, names: tuple[str, str]
+) -> Iterator[tuple[tuple[str, str], pa.RecordBatch]]:
+    """The rows of each pair of values, in the order of their first."""
+    table = pa.table({name: rows[name] for name in names})
+    pairs = table.group_by(list(names), use_threads=False).aggregate([]).to_pylist()
+    for pair in pairs:
+        one, other = (pc.equal(rows[name], pair[name]) for name in names)
+        chosen = rows if len(pairs) == 1 else rows.filter(pc.and_(one, other))
+        yield (pair[names[0]], pair[names[1]]), chosen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,26 +132,22 @@ class Claims:
     ) -> Iterator[tuple[Destination, pa.RecordBatch]]:
         known: dict[tuple[str, str], Destination] = {}
         for rows in stage:
-            pairs = list(
-                zip(rows["pixel_id"].to_pylist(), rows["event_id"].to_pylist(), strict=True)
-            )
-            for pair in dict.fromkeys(pairs):
+            for pair, chosen in _parted_by(rows, ("pixel_id", "event_id")):
                 if pair not in known:
                     pixel, event = pair
                     number = number_of(target=self.target, pixel_id=pixel, event_id=event)
                     known[pair] = Destination(number=number or 0, pixel_id=pixel, event_id=event)
-                chosen = pa.array([other == pair for other in pairs])
-                yield known[pair], rows.filter(chosen)
+                yield known[pair], chosen
 
     def _sifted(self, destination: Destination, rows: pa.RecordBatch) -> Sifted:
         """Ask the ledger for the rows, and count those that only need counting."""
-        known = self.ledger.known(destination.number, rows["conversion_id"].to_pylist())
-        sifted = sift(rows, known, self.rules)
-        for (outcome, reason), counted in sifted.counted.items():
+        past = self.ledger.past(destination.number, rows["conversion_id"].to_pylist())
+        sifted = sift(rows, past, self.rules)
+        for (outcome, reason), places in sifted.counted.items():
             if outcome == "pending":
-                self.tally.unfinished(outcome, counted, reason)
+                self.tally.unfinished(outcome, sifted.part(outcome, reason), reason)
             else:
-                self.tally.count(outcome, counted.num_rows, reason)
+                self.tally.count(outcome, len(places), reason)
         self.tally.held_before += sifted.held_before
         self.tally.changed += sifted.changed
         return sifted

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from connector.conversions.answers import Answers
-from connector.conversions.claims import Batch, claim_of, late
+from connector.conversions.claims import Batch, claim_of
+from connector.conversions.sifting import late
 from connector.conversions.traffic import Traffic
 from connector.errors import Exit
 from connector.http import Answer, NoAnswer

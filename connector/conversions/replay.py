@@ -181,8 +181,9 @@ def at_stake(
     for sifted in scratch.sifted(staged):
         sending += worth_of(sifted.send)
         held += sum(rows.num_rows for rows in sifted.hold.values())
-        for (outcome, _), rows in sifted.counted.items():
+        for outcome, reason in sifted.counted:
             if outcome == "deduplicated":
+                rows = sifted.part(outcome, reason)
                 accepted += worth_of(rows)
                 batches.update(rows["seen"].drop_null().to_pylist())
     rows = scratch.tally.rows

@@ -8,11 +8,12 @@ from typing import Any
 
 from connector.conversions import alarm, anomalies, gates, replay, stage, summary
 from connector.conversions.census import Census
-from connector.conversions.claims import Claims, Rules
+from connector.conversions.claims import Claims
 from connector.conversions.deliver import Delivery
 from connector.conversions.fingerprint import keys_digest
 from connector.conversions.outcomes import RESEND_WINDOW, Sender
 from connector.conversions.reading import Read, next_cursor, read_and_map
+from connector.conversions.sifting import Rules
 from connector.conversions.stage import Stage
 from connector.conversions.tally import Tally
 from connector.conversions.traffic import Edges, Policy, Traffic

@@ -1,6 +1,7 @@
 """The few words in which SQLite and PostgreSQL differ; all other SQL of the state is written once.
 
-Statements name their values `:name` or `?`. `listed(:keys)` is the relation (key, value) of a JSON
+Statements name their values `:name` or `?`, and gather with `json_group_array` and `json_array`.
+`listed(:keys)` is the relation (key, value) of a JSON
 list of texts: its positions from 0, and its texts.
 """
 
@@ -47,10 +48,15 @@ POSTGRESQL = Dialect(
 )  # fmt: skip
 
 
+_POSTGRESQL_WORDS = {"json_group_array(": "json_agg(", "json_array(": "json_build_array("}
+
+
 def translation(sql: str, dialect: Dialect) -> str:
     """A statement in the words of a database and of its Python library."""
     sql = re.sub(LISTED, dialect.listed, sql)
     if dialect is POSTGRESQL:
+        for ours, theirs in _POSTGRESQL_WORDS.items():
+            sql = sql.replace(ours, theirs)
         # In `::text` and '1:a' it names no value.
         sql = re.sub(r"(?<![:\w]):([a-z_]+)", r"%(\1)s", sql.replace("%", "%%")).replace("?", "%s")
     return sql

@@ -1,6 +1,6 @@
 """What the ledger is told and tells, as plain values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 # Why a conversion is to be sent again that was held or in doubt: a person said so.
@@ -22,6 +22,21 @@ class Known:
     digest: str
     doubt_since: int | None
     reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """What the ledger knows of many rows, by their positions.
+
+    Of what was accepted there are four lists of one length, since it is most: the `places`, the
+    batches and digests, and whether the asking mapping's own rows were accepted.
+    """
+
+    places: Sequence[int]
+    batches: Sequence[int]
+    digests: Sequence[str]
+    own: Sequence[bool]
+    others: Mapping[int, Known]
 
 
 @dataclass(frozen=True, kw_only=True)

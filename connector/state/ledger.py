@@ -14,7 +14,7 @@ from operator import itemgetter
 from connector.errors import OvertakenError
 from connector.state.claiming import TAKE, TAKE_ACCEPTED_TOO
 from connector.state.database import Database, Transaction
-from connector.state.facts import Amount, Claim, ClaimLostError, Kept, Known
+from connector.state.facts import Amount, Claim, ClaimLostError, Kept, Known, Past
 from connector.state.recovery import RESTORE, expire, recover
 from connector.state.steps import unheard
 
@@ -38,6 +38,7 @@ class Ledger:
         self._rules_digest = rules_digest
         self._reached = reached
         self._waiting: list[Callable[[], object]] | None = None
+        self._is_known_open = False
         self._claiming = TAKE_ACCEPTED_TOO if double_count else TAKE
 
     @contextmanager
@@ -49,7 +50,7 @@ class Ledger:
                 yield
             done = self._waiting
         finally:
-            self._waiting = None
+            self._waiting, self._is_known_open = None, False
         for each in done:
             each()
 
@@ -99,6 +100,23 @@ class Ledger:
             )
             for position, batch, state, mapping, rules, digest, doubt, reason in rows
         }  # fmt: skip
+
+    def past(self, destination: int, conversion_ids: Sequence[str]) -> Past:
+        """What is known of many conversions, gathered by the database in one row."""
+        [gathered] = self._database.read(
+            _PAST, ids=json.dumps(list(conversion_ids)), destination=destination,
+            mapping=self._mapping,
+        )  # fmt: skip
+        # PostgreSQL gives lists, and None for an empty one.
+        lists = [json.loads(each) if isinstance(each, str) else each or [] for each in gathered]
+        places, batches, digests, own, others = lists
+        names = ("batch", "state", "mapping", "rules_digest", "digest", "doubt_since", "reason")
+        return Past(
+            places=places, batches=batches, digests=digests, own=[bool(each) for each in own],
+            others={
+                place: Known(**dict(zip(names, facts, strict=True))) for place, *facts in others
+            },
+        )  # fmt: skip
 
     def claim(self, claims: Iterable[Claim], *, now: int) -> list[int]:
         """One batch for each claim, before anything of it is sent; their numbers.
@@ -197,11 +215,16 @@ class Ledger:
     @contextmanager
     def _write(self, step: str) -> Iterator[Transaction]:
         with self._database.write() as connection:
-            running = "select 1 from runs where id = ? and finished_at is null"
-            if connection.execute(running, (self._run,)).fetchone() is None:
-                raise self._overtaken()
+            if not self._is_known_open:
+                self._require_open(connection)
+            self._is_known_open = self._waiting is not None
             yield connection
         self.afterwards(partial(self._reached, step))
+
+    def _require_open(self, connection: Transaction) -> None:
+        running = "select 1 from runs where id = ? and finished_at is null"
+        if connection.execute(running, (self._run,)).fetchone() is None:
+            raise self._overtaken()
 
     def _take(self, connection: Transaction, claims: Sequence[Claim], now: int) -> list[int]:
         batches = [self._new_batch(connection, claim.destination, now) for claim in claims]
@@ -261,6 +284,18 @@ class Ledger:
         )
 
 
+_ACCEPTED = "filter (where b.state = 'accepted')"
+_PAST = f"""
+select
+  json_group_array(k.key) {_ACCEPTED}, json_group_array(b.id) {_ACCEPTED},
+  json_group_array(c.digest) {_ACCEPTED}, json_group_array(b.mapping = :mapping) {_ACCEPTED},
+  json_group_array(json_array(
+    k.key, b.id, b.state, b.mapping, b.rules_digest, c.digest,
+    coalesce(c.doubt_since, b.doubt_since), b.reason
+  )) filter (where b.state <> 'accepted')
+from listed(:ids) k cross join conversions c join batches b on b.id = c.batch
+where c.destination = :destination and c.conversion_id = k.value
+"""
 # What a request's batch was, and what it becomes.
 _MOVES: Mapping[str, tuple[str, str]] = {
     "sent": ("claimed", "sent"),

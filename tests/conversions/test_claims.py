@@ -12,16 +12,14 @@ from connector.conversions.claims import (
     Batch,
     Claims,
     Destination,
-    Rules,
-    late,
-    sift,
 )
 from connector.conversions.outcomes import Sender
+from connector.conversions.sifting import Rules
 from connector.conversions.tally import Tally
 from connector.errors import UnreachableError
 from connector.state import database, runs
 from connector.state.database import Database
-from connector.state.ledger import Kept, Known, Ledger
+from connector.state.ledger import Kept, Ledger
 from connector.state.place import Place
 
 NOW = int(START * 1000)
@@ -88,68 +86,6 @@ def ids(batch: Batch | pa.RecordBatch) -> list[str]:
     rows = batch.rows if isinstance(batch, Batch) else batch
     found: list[str] = rows["conversion_id"].to_pylist()
     return found
-
-
-def past(state: str, **changes: object) -> Known:
-    facts = {
-        "batch": 7, "state": state, "mapping": "purchases", "rules_digest": "rules",
-        "digest": "1:a", "doubt_since": None, "reason": None, **changes,
-    }  # fmt: skip
-    return Known(**facts)  # type: ignore[arg-type] # by name
-
-
-def test_rows_part_by_what_is_known_of_them() -> None:
-    known = {
-        0: past("accepted", digest="1:b"), 2: past("in_doubt", doubt_since=NOW - HOUR),
-        3: past("held", reason="in_doubt"), 4: past("in_doubt", doubt_since=NOW - 47 * HOUR),
-        5: past("refused", reason="CODE"), 6: past("claimed", mapping="refunds"),
-    }  # fmt: skip
-    sifted = sift(mapped(numbered(8)), known, rules())
-    assert ids(sifted.send) == ["1", "2", "7"]
-    assert sifted.send["seen"].to_pylist() == [None, 7, None]
-    assert sifted.send["doubt_since"].to_pylist() == [None, NOW - HOUR, None]
-    assert {reason: ids(rows) for reason, rows in sifted.hold.items()} == {"in_doubt": ["4"]}
-    assert {key: ids(rows) for key, rows in sifted.counted.items()} == {
-        ("deduplicated", "accepted_before"): ["0"], ("held", "in_doubt"): ["3"],
-        ("refused", "CODE"): ["5"], ("pending", "claimed_by_other_mapping"): ["6"],
-    }  # fmt: skip
-    assert (sifted.held_before, sifted.changed) == (1, 1)
-
-
-def test_rows_from_before_the_beginning_were_sent_elsewhere_unless_the_ledger_knows_them() -> None:
-    rows = mapped(numbered(3), time_ms=[NOW - 2, NOW - 2, NOW - 1])
-    known = {1: past("refused", digest="1:b")}
-    sifted = sift(rows, known, rules(begun_before=NOW - 1))
-    assert ids(sifted.send) == ["1", "2"]
-    assert {key: ids(part) for key, part in sifted.counted.items()} == {
-        ("deduplicated", "begun_before"): ["0"]
-    }
-
-
-def test_a_row_is_late_from_the_last_moment_of_its_window() -> None:
-    rows = mapped(
-        numbered(6),
-        time_ms=[NOW, NOW, NOW, NOW - 48 * HOUR, NOW - 48 * HOUR + 1, NOW - 48 * HOUR],
-    )
-    doubts = pa.array([NOW - 47 * HOUR, NOW - 47 * HOUR + 1, None, None, None, None], pa.int64())
-    rows = rows.append_column("doubt_since", doubts)
-    rows = rows.append_column("again", pa.array([False] * 5 + [True]))
-    rest, parts = late(rows, now=NOW, browser_pixel=True)
-    assert ids(rest) == ["1", "2", "4", "5"]
-    assert {reason: ids(part) for reason, part in parts.items()} == {
-        "in_doubt": ["0"], "outside_dedup_window": ["3"],
-    }  # fmt: skip
-    rest, parts = late(rows, now=NOW, browser_pixel=False)
-    assert (ids(rest), list(parts)) == (["1", "2", "3", "4", "5"], ["in_doubt"])
-
-
-def test_a_row_that_is_late_twice_is_held_once() -> None:
-    rows = mapped(["1"], age=timedelta(days=3)).append_column(
-        "doubt_since", pa.array([NOW - 50 * HOUR], pa.int64())
-    )
-    rows = rows.append_column("again", pa.array([False]))
-    rest, parts = late(rows, now=NOW, browser_pixel=True)
-    assert (rest.num_rows, list(parts)) == (0, ["in_doubt"])
 
 
 def test_requests_are_filled_across_batches_of_the_stage(desk: Desk) -> None:
