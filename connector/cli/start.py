@@ -54,13 +54,42 @@ def simulator(
     events_per_window: Annotated[
         int, typer.Option(metavar="N", min=0, help="Conversions in 15 minutes; 0 for no limit.")
     ] = 60_000,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GROUP=CALLS",
+            help="Other calls in a window, such as accounts=100; 0 for no limit; may be repeated.",
+        ),
+    ] = None,
+    window_scale: Annotated[float, typer.Option(help="How long windows last, of X's 1.")] = 1.0,
+    mode: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODE", help="Such as no_ads_access; may be repeated."),
+    ] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ROLE", help="Of the user; AD_MANAGER unless given."),
+    ] = None,
+    further_accounts: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Ad accounts beyond the first.")
+    ] = 0,
+    consent: Annotated[
+        str, typer.Option(metavar="ask|allow|deny", help="What a consent page does.")
+    ] = "ask",
+    callback: Annotated[
+        list[str] | None,
+        typer.Option(metavar="URL", help="Registered beside port 8765; may be repeated."),
+    ] = None,
+    clock_skew: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How far its clock is ahead.")
+    ] = 0.0,
 ) -> None:
-    """Run a local X Ads on 127.0.0.1; the first line says how to reach it."""
+    """Run a local X Ads and TikTok on 127.0.0.1; the first line says how to reach it."""
     from connector.project import parse_duration
     from connector.simulator.faults import parse_faults
     from connector.simulator.poison import Poison, parse_patterns
     from connector.simulator.server import serve
-    from connector.simulator.settings import Settings
+    from connector.simulator.settings import Settings, parse_limits
 
     try:
         settings = Settings(
@@ -68,6 +97,10 @@ def simulator(
             latency_seconds=parse_duration(latency).total_seconds(),
             events_per_window=events_per_window or None,
             poison=Poison(patterns=parse_patterns(refuse or []), quoted=quote),
+            limits=parse_limits(limit or []), window_scale=window_scale,
+            modes=frozenset(mode or []), roles=tuple(role or ["AD_MANAGER"]),
+            further_accounts=further_accounts, consent=consent,
+            callbacks=tuple(callback or []), clock_skew_seconds=clock_skew,
         )  # fmt: skip
     except ValueError as error:
         raise ConfigurationError(str(error)) from None

@@ -13,12 +13,11 @@ from functools import partial
 from connector.conversions.answers import Answers
 from connector.conversions.claims import Batch, claim_of
 from connector.conversions.sifting import late
-from connector.conversions.traffic import Traffic
+from connector.conversions.traffic import LEAVES_WITHIN_SECONDS, Traffic
 from connector.errors import Exit
 from connector.http import Answer, NoAnswer
 
 WAIT_WORTH_TELLING_SECONDS = 5.0
-LEAVES_WITHIN_SECONDS = 60.0  # of being recorded as sent; much less than the hour to spare
 Reply = Answer | NoAnswer | None
 
 

@@ -221,7 +221,9 @@ def decide(known: Known, *, digest: str, sender: Sender) -> Decision:
 
 
 def _has_changed(known: Known, *, digest: str, sender: Sender) -> bool:
-    return sender.asked or known.digest != digest or known.rules_digest != sender.rules_digest
+    """Of another mapping's refusal only the content counts, or both would send it in turn."""
+    rules = known.mapping == sender.mapping and known.rules_digest != sender.rules_digest
+    return sender.asked or known.digest != digest or rules
 
 
 def _is_doubtful(known: Known) -> bool:

@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from connector.conversions import alarm, anomalies, gates, replay, stage, summary
+from connector.conversions.beginning import begin, expire_doubts, let_begin
 from connector.conversions.census import Census
 from connector.conversions.claims import Claims
 from connector.conversions.deliver import Delivery
 from connector.conversions.fingerprint import keys_digest
-from connector.conversions.outcomes import RESEND_WINDOW, Sender
+from connector.conversions.outcomes import Sender
 from connector.conversions.reading import Read, next_cursor, read_and_map
 from connector.conversions.sifting import Rules
 from connector.conversions.stage import Stage
@@ -21,7 +22,6 @@ from connector.conversions.world import Job, World, milliseconds
 from connector.errors import STATUS_OF_EXIT, ConnectorError, Exit, worst
 from connector.state import runs
 from connector.state.ledger import Ledger
-from connector.state.recovery import expire, recover
 from connector.state.runs import Remembered
 from connector.x.conversions import LARGEST_BATCH
 
@@ -49,13 +49,13 @@ def _sync(job: Job, world: World, tally: Tally, started: datetime) -> tuple[dict
     name = job.mapping.name
     with world.lock(), stage.opened(world.folder) as staged:
         world.progress.reached("locked")
-        run = _begin(job, world)
+        run = begin(job, world)
         world.progress.reached("begun")
         with _ending_on_error(run, world):
             remembered = _remembered(job, world)
             read = read_and_map(job, world, staged, remembered)
             world.progress.reached("read")
-            expired = _expire(job, world, run)
+            expired = expire_doubts(job, world, run)
             world.progress.reached("expired")
             _count(read.census, tally)
             stop = _gate(job, read, remembered)
@@ -65,7 +65,7 @@ def _sync(job: Job, world: World, tally: Tally, started: datetime) -> tuple[dict
                 claims, stop = _agreement(job, world, read, claims, staged)
             finished = False
             if stop is None:
-                _let_begin(job, world, read, remembered, run)
+                let_begin(job, world, read, remembered, run)
                 world.progress.phase(f"{name}: sending", read.census.to_send)
                 finished = _deliver(delivery, claims, staged, tally)
             else:
@@ -180,34 +180,6 @@ def _remembered(job: Job, world: World) -> Remembered | None:
     return runs.remembered(world.database, target=job.target, mapping=job.mapping.name)
 
 
-def _begin(job: Job, world: World) -> int:
-    """The number of a new run, after settling what a dead one left."""
-    now, name = milliseconds(world.now()), job.mapping.name
-    with world.database.write() as connection:
-        run = runs.begin_run(
-            connection, run_id=job.run_id, mapping=name, target=job.target, now=now
-        )
-        doubtful = recover(connection, mapping=name, target=job.target, run=run)
-    if doubtful:
-        world.progress.warn(f"{name}: an earlier run got no answer to {doubtful} requests")
-    return run
-
-
-def _expire(job: Job, world: World, run: int) -> int:
-    """Hold what has been in doubt for too long, whether its row is still read or not."""
-    now, window = milliseconds(world.now()), RESEND_WINDOW // timedelta(milliseconds=1)
-    name = job.mapping.name
-    before = now + 1 if job.mapping.in_doubt == "hold" else now - window
-    with world.database.write() as connection:
-        runs.require_open(connection, run)
-        held = expire(connection, mapping=name, target=job.target, before=before)
-    if held:
-        world.progress.warn(
-            f"{name}: {held} conversions in doubt are held from now on; a person must decide"
-        )
-    return held
-
-
 def _count(census: Census, tally: Tally) -> Tally:
     """The tally, with the rows that are not sendable, whatever comes."""
     tally.read, tally.warnings = census.read, summary.row_warnings(census.warnings)
@@ -255,23 +227,6 @@ def _sending(
         largest=min(LARGEST_BATCH, world.budget.budget.amount),
     )  # fmt: skip
     return Delivery(traffic=traffic), claims
-
-
-def _let_begin(job: Job, world: World, read: Read, remembered: Remembered | None, run: int) -> None:
-    """Remember the keys of a mapping that sends for the first time.
-
-    One of which only a part was asked for has not begun: what else it would send is not known.
-    """
-    part = job.options.since or job.options.limit
-    if remembered is not None or part or not read.census.outcomes["sendable"]:
-        return
-    with world.database.write() as connection:
-        runs.require_open(connection, run)
-        runs.begin_mapping(
-            connection, target=job.target, mapping=job.mapping.name,
-            keys_digest=keys_digest(job.mapping), now=milliseconds(world.now()), before=None,
-        )  # fmt: skip
-    world.progress.reached("known")
 
 
 def _tell(stop: gates.Stop, tally: Tally, world: World) -> None:

@@ -15,6 +15,9 @@ from connector.errors import Exit
 from connector.http import Answer, NoAnswer
 from connector.state.ledger import Ledger
 
+# Of being recorded as sent: who took over from a run that may still be alive waits as long.
+LEAVES_WITHIN_SECONDS = 10.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Edges:

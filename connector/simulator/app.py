@@ -1,31 +1,62 @@
 """The simulator as an ASGI application, put together from its routes."""
 
 import time
+from email.utils import formatdate
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ExceptionHandler
+from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
-from connector.simulator import conversions_route, inspection
-from connector.simulator.authentication import ROUTE_NOT_FOUND
-from connector.simulator.envelope import error, refusal, response
+from connector.simulator import (
+    accounts_route,
+    conversions_route,
+    inspection,
+    oauth1_route,
+    oauth2_route,
+    tiktok_route,
+)
+from connector.simulator.envelope import (
+    HTML,
+    ROUTE_NOT_FOUND,
+    Answer,
+    error,
+    refusal,
+    response,
+)
 from connector.simulator.settings import Settings
-from connector.simulator.simulation import Clock, new_simulation
+from connector.simulator.simulation import Clock, Simulation, new_simulation
+from connector.simulator.tiktok_calls import BAD_PARAMETER, PREFIX, enveloped
 
-# each gives the routes of one part of X for a simulation
-ROUTE_MODULES = (conversions_route, inspection)
+# each gives the routes of one part of X or TikTok for a simulation
+ROUTE_MODULES = (
+    conversions_route,
+    accounts_route,
+    oauth1_route,
+    oauth2_route,
+    tiktok_route,
+    inspection,
+)
+
+_NOT_FOUND_PAGE = "<!doctype html><title>404</title><h1>Sorry, that page doesn't exist</h1>"
 
 
 def create_app(settings: Settings, *, clock: Clock = time.time) -> Starlette:
     """A simulator of its own, with nothing shared with others.
 
-    The conversions route can cut connections only when `connections.Connection` serves it.
+    Its routes can cut connections only when `connections.Connection` serves them.
     """
     simulation = new_simulation(settings, clock=clock)
+
+    async def not_found(request: Request, _: Exception) -> Response:
+        return response(_not_found(simulation, request))
+
+    async def method_not_allowed(request: Request, _: Exception) -> Response:
+        return response(_method_not_allowed(simulation, request))
+
     handlers: dict[int | type[Exception], ExceptionHandler] = {
-        404: _not_found,
-        405: _method_not_allowed,
+        404: not_found,
+        405: method_not_allowed,
     }
     app = Starlette(
         routes=[route for module in ROUTE_MODULES for route in module.routes(simulation)],
@@ -33,14 +64,39 @@ def create_app(settings: Settings, *, clock: Clock = time.time) -> Starlette:
     )
     # X does not redirect, and a redirected POST is what a client must not follow
     app.router.redirect_slashes = False
+    if settings.clock_skew_seconds:
+        app.add_middleware(Dated, clock=simulation.clock)
     return app
 
 
-async def _not_found(_: Request, __: Exception) -> Response:
-    return response(refusal(404, [ROUTE_NOT_FOUND]))
+class Dated:
+    """Tells the simulator's own time in the header `Date`, where that is not the machine's."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request with the header added to its answer."""
+
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(self._clock(), usegmt=True).encode("ascii")
+                message["headers"] = [*message["headers"], (b"date", date)]
+            await send(message)
+
+        await self._app(scope, receive, dated)
 
 
-async def _method_not_allowed(_: Request, __: Exception) -> Response:
-    return response(
-        refusal(405, [error("METHOD_NOT_ALLOWED", "This method is not allowed here")]),
-    )
+def _not_found(simulation: Simulation, request: Request) -> Answer:
+    if request.scope["path"].startswith(f"{PREFIX}/"):
+        return enveloped(simulation, BAD_PARAMETER, "The path does not exist.")
+    if "html_errors" in simulation.settings.modes:
+        return Answer(status=404, text=_NOT_FOUND_PAGE, media_type=HTML)
+    return refusal(404, [ROUTE_NOT_FOUND])
+
+
+def _method_not_allowed(simulation: Simulation, request: Request) -> Answer:
+    if request.scope["path"].startswith(f"{PREFIX}/"):
+        return enveloped(simulation, BAD_PARAMETER, "The method is not allowed.")
+    return refusal(405, [error("METHOD_NOT_ALLOWED", "This method is not allowed here")])

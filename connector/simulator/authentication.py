@@ -1,108 +1,116 @@
-"""Who calls, and whether they may: pixel tokens and OAuth 1.0a signatures.
+"""Who calls, and whether they may: pixel tokens, OAuth 1.0a signatures, OAuth 2.0 tokens.
 
 A request is refused in X's order: unknown caller 401, app without access 403, unknown pixel
 404, user not on the account 404, role that may only look 403.
 """
 
-import re
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hmac import compare_digest
-from types import SimpleNamespace
-from typing import Any
-from urllib.parse import urlsplit
 
-from oauthlib.oauth1.rfc5849 import signature, utils
-from starlette.requests import Request
-
-from connector.simulator.envelope import RefusedError, error, refusal
+from connector.simulator.envelope import (
+    ROUTE_NOT_FOUND,
+    RefusedError,
+    error,
+    gateway_refusal,
+    refusal,
+)
+from connector.simulator.issued import Issued
+from connector.simulator.signatures import Call, Nonces, UnknownCallerError, verified
 from connector.simulator.world import SENDING_ROLES, App, Grant, Pixel, User, World
 
-MAX_SKEW_SECONDS = 5 * 60
+# Why a caller is not known: status, code and message of what stands before the Ads API.
+GATEWAY: Mapping[str, tuple[int, int, str]] = {
+    "credentials": (400, 215, "Bad Authentication data."),
+    "signature": (401, 32, "Could not authenticate you."),
+    "timestamp": (401, 135, "Timestamp out of bounds."),
+    "token": (401, 89, "Invalid or expired token."),
+}
 
-# A timestamp may lie as far ahead as behind, so a nonce must be known for twice that.
-_NONCE_SECONDS = 2 * MAX_SKEW_SECONDS
-
-ROUTE_NOT_FOUND = error("ROUTE_NOT_FOUND", "The requested resource could not be found")
-
-_FORM = "application/x-www-form-urlencoded"
-_TIMESTAMP = re.compile(r"[0-9]{1,12}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """A request as it was called.
-
-    Attributes:
-        method: HTTP method.
-        url: scheme, host as the client named it, path as it came, query.
-        headers: by lower-case name.
-        form: body, where it is a form; a JSON body is not signed.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
-    form: str = field(default="", repr=False)
+_BEARER = "bearer "
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who signed: a user through an app, or whoever holds the token of a pixel."""
+    """Who called: a user through an app, or whoever holds the token of a pixel.
+
+    Attributes:
+        scopes: what an OAuth 2.0 token is good for; None for every other caller.
+        old: the token is from before the app was approved.
+    """
 
     pixel: Pixel | None = None
     app: App | None = None
     user: User | None = None
+    scopes: tuple[str, ...] | None = None
+    old: bool = False
 
 
-class Nonces:
-    """The nonces of late, so that a request that was recorded cannot be sent again."""
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What callers are told apart by, at one moment (epoch seconds)."""
 
-    def __init__(self) -> None:
-        self._known: set[tuple[str, ...]] = set()
-        self._arrivals: deque[tuple[float, tuple[str, ...]]] = deque()
-
-    def is_first(self, key: tuple[str, ...], *, now: float) -> bool:
-        """Whether `key` is new; it is known from here on."""
-        while self._arrivals and self._arrivals[0][0] < now - _NONCE_SECONDS:
-            self._known.discard(self._arrivals.popleft()[1])
-        if key in self._known:
-            return False
-        self._known.add(key)
-        self._arrivals.append((now, key))
-        return True
+    world: World
+    issued: Issued
+    nonces: Nonces
+    now: float
 
 
-def call_of(request: Request, body: bytes) -> Call:
-    """The request as it was called, with the body it came with."""
-    scope = request.scope
-    path = f"{request.headers.get('host', '')}{scope['raw_path'].decode('ascii')}"
-    query = scope["query_string"].decode("latin-1")
-    is_form = request.headers.get("content-type", "").startswith(_FORM)
-    return Call(
-        method=request.method,
-        url=f"{scope['scheme']}://{path}{'?' if query else ''}{query}",
-        headers=dict(request.headers),
-        form=body.decode("latin-1") if is_form else "",
-    )
-
-
-def authenticated(call: Call, *, world: World, nonces: Nonces, now: float) -> Caller:
-    """The caller behind a request.
+def sender(call: Call, *, gate: Gate) -> Caller:
+    """The caller behind a request with conversions: a pixel's token or a signature, no Bearer.
 
     Raises:
-        RefusedError: 401, for whatever reason; X does not say which.
+        UnknownCallerError: neither, or a wrong one.
     """
     token = call.headers.get("x-pixel-token")
-    caller = (
-        _pixel_holder(token, world)
-        if token is not None
-        else _signer(call, world=world, nonces=nonces, now=now)
-    )
-    if caller is None:
-        raise _not_authenticated()
-    return caller
+    if token is not None:
+        return _pixel_holder(token, gate.world)
+    return signer(call, gate=gate)
+
+
+def user_of(call: Call, *, gate: Gate) -> Caller:
+    """The caller behind any other request of the Ads API: a signature or an OAuth 2.0 token.
+
+    Raises:
+        UnknownCallerError: neither, or a wrong one.
+    """
+    header = call.headers.get("authorization", "")
+    if header.lower().startswith(_BEARER):
+        return _bearer(header[len(_BEARER) :].strip(), gate)
+    return signer(call, gate=gate)
+
+
+def signer(call: Call, *, gate: Gate) -> Caller:
+    """The user and the app that signed by OAuth 1.0a.
+
+    Raises:
+        UnknownCallerError: nobody known did.
+    """
+    grants, apps = gate.issued.grants, gate.world.apps
+
+    def secrets(oauth: Mapping[str, str]) -> tuple[str, str]:
+        app = app_of(oauth, world=gate.world)
+        grant = grants.get(oauth.get("oauth_token", ""))
+        if grant is None or grant.consumer_key != app.consumer_key:
+            raise UnknownCallerError("token")
+        return app.consumer_secret, grant.token_secret
+
+    oauth = verified(call, secrets=secrets, nonces=gate.nonces, now=gate.now)
+    grant: Grant = grants[oauth["oauth_token"]]
+    user = gate.world.users[grant.user_id]
+    return Caller(app=apps[grant.consumer_key], user=user, old=grant.old)
+
+
+def app_of(oauth: Mapping[str, str], *, world: World) -> App:
+    """The app whose consumer key the parameters name.
+
+    Raises:
+        UnknownCallerError: there is none.
+    """
+    app = world.apps.get(oauth.get("oauth_consumer_key", ""))
+    if app is None:
+        raise UnknownCallerError("signature")
+    return app
 
 
 def admitted(caller: Caller, pixel_id: str, *, world: World) -> Pixel:
@@ -111,107 +119,52 @@ def admitted(caller: Caller, pixel_id: str, *, world: World) -> Pixel:
     Raises:
         RefusedError: 401, 403 or 404.
     """
-    if caller.app is not None and not caller.app.approved:
-        raise _app_without_access(caller.app)
+    check_app(caller)
     pixel = world.pixels.get(pixel_id)
     if pixel is None:
         raise RefusedError(refusal(404, [ROUTE_NOT_FOUND]))
     if caller.pixel is not None and caller.pixel.id != pixel_id:
-        raise _not_authenticated()  # a token is good for its own pixel only
+        raise not_authenticated("token")  # a token is good for its own pixel only
     if caller.user is not None:
-        _check_role(caller.user, pixel.account_id)
+        _check_on_account(caller.user, pixel.account_id)
+        check_role(caller.user, pixel.account_id, roles=SENDING_ROLES)
     return pixel
 
 
-def signature_matches(call: Call, *, consumer_secret: str, token_secret: str) -> bool:
-    """Whether the call's OAuth 1.0a signature (HMAC-SHA1) is the one these secrets give.
+def check_app(caller: Caller) -> None:
+    """Refuse the token of an app that has no access, or had none when the token was made.
 
-    The signature is computed anew from the method, the URL with its host as called, the query,
-    the form and the header's own parameters. False, too, for a header of another form.
+    Raises:
+        RefusedError: 403.
     """
-    header = {"Authorization": call.headers.get("authorization", "")}
-    try:
-        parameters = signature.collect_parameters(
-            uri_query=urlsplit(call.url).query,
-            body=call.form,
-            headers=header,
-            exclude_oauth_signature=False,
-        )
-        # what oauthlib reads of a request; its own class would parse the body once more
-        request: Any = SimpleNamespace(
-            uri=call.url,
-            http_method=call.method,
-            params=[pair for pair in parameters if pair[0] != "oauth_signature"],
-            signature=dict(parameters).get("oauth_signature", ""),
-        )
-        return signature.verify_hmac_sha1(request, consumer_secret, token_secret)
-    except ValueError:
-        return False
+    if caller.app is not None and not caller.app.approved:
+        raise app_without_access(caller.app)
+    if caller.old:
+        raise without_permission()
 
 
-def _pixel_holder(token: str, world: World) -> Caller | None:
-    for pixel in world.pixels.values():
-        if compare_digest(pixel.token.encode(), token.encode()):
-            return Caller(pixel=pixel)
-    return None
+def check_role(user: User, account_id: str, *, roles: frozenset[str]) -> None:
+    """Refuse a user none of whose roles on the account is one of `roles`.
+
+    Raises:
+        RefusedError: 403.
+    """
+    if not roles.intersection(user.roles.get(account_id, ())):
+        message = f"User {user.id} is not allowed to do this with account {account_id}"
+        entry = error("ACTION_NOT_ALLOWED", message)
+        raise RefusedError(refusal(403, [entry], account_id=account_id))
 
 
-def _signer(call: Call, *, world: World, nonces: Nonces, now: float) -> Caller | None:
-    oauth = _oauth_parameters(call.headers.get("authorization", ""))
-    grant = world.grants.get(oauth.get("oauth_token", ""))
-    if grant is None or not _is_current(oauth, grant, now=now):
-        return None
-    app = world.apps[grant.consumer_key]
-    if not signature_matches(
-        call,
-        consumer_secret=app.consumer_secret,
-        token_secret=grant.token_secret,
-    ):
-        return None
-    # asked last: a nonce that came with a wrong signature says nothing
-    used = (grant.token, oauth["oauth_timestamp"], oauth["oauth_nonce"])
-    if not nonces.is_first(used, now=now):
-        return None
-    return Caller(app=app, user=world.users[grant.user_id])
+def not_authenticated(reason: str, *, gateway: bool = False) -> RefusedError:
+    """Why an unknown caller is refused: X does not say it, what stands before it does."""
+    if gateway:
+        return RefusedError(gateway_refusal(*GATEWAY[reason]))
+    entry = error("UNAUTHORIZED_ACCESS", "This request is not properly authenticated")
+    return RefusedError(refusal(401, [entry]))
 
 
-def _oauth_parameters(header: str) -> Mapping[str, str]:
-    try:
-        pairs = utils.parse_authorization_header(header)
-    except ValueError:
-        return {}
-    return {key: utils.unescape(value) for key, value in pairs}
-
-
-def _is_current(oauth: Mapping[str, str], grant: Grant, *, now: float) -> bool:
-    return (
-        oauth.get("oauth_consumer_key") == grant.consumer_key
-        and oauth.get("oauth_signature_method") == "HMAC-SHA1"
-        and oauth.get("oauth_version", "1.0") == "1.0"
-        and bool(oauth.get("oauth_nonce"))
-        and _is_recent(oauth.get("oauth_timestamp", ""), now)
-    )
-
-
-def _is_recent(timestamp: str, now: float) -> bool:
-    return bool(_TIMESTAMP.fullmatch(timestamp)) and abs(int(timestamp) - now) <= MAX_SKEW_SECONDS
-
-
-def _check_role(user: User, account_id: str) -> None:
-    role = user.roles.get(account_id)
-    if role in SENDING_ROLES:
-        return
-    if role is None:
-        message = (
-            f"User {user.id} does not have access to account {account_id}. Check the user's access."
-        )
-        raise RefusedError(refusal(404, [error("NOT_FOUND", message)]))
-    message = f"User {user.id} is not allowed to do this with account {account_id}"
-    entry = error("ACTION_NOT_ALLOWED", message)
-    raise RefusedError(refusal(403, [entry], account_id=account_id))
-
-
-def _app_without_access(app: App) -> RefusedError:
+def app_without_access(app: App) -> RefusedError:
+    """The app is not approved for the Ads API, or not for this way of calling it."""
     message = (
         f"The client application with id {app.id} making this request does not have access to "
         "X Ads API. Ensure your application has advertiser-api access."
@@ -219,6 +172,31 @@ def _app_without_access(app: App) -> RefusedError:
     return RefusedError(refusal(403, [error("UNAUTHORIZED_CLIENT_APPLICATION", message)]))
 
 
-def _not_authenticated() -> RefusedError:
-    entry = error("UNAUTHORIZED_ACCESS", "This request is not properly authenticated")
-    return RefusedError(refusal(401, [entry]))
+def without_permission() -> RefusedError:
+    """The user gave the app less than this takes."""
+    message = "The user has not given this application the permission that this request takes"
+    entry = error("INSUFFICIENT_USER_AUTHORIZED_PERMISSION", message)
+    return RefusedError(refusal(403, [entry]))
+
+
+def _pixel_holder(token: str, world: World) -> Caller:
+    for pixel in world.pixels.values():
+        if compare_digest(pixel.token.encode(), token.encode()):
+            return Caller(pixel=pixel)
+    raise UnknownCallerError("token")
+
+
+def _bearer(token: str, gate: Gate) -> Caller:
+    bearer = gate.issued.access.get(token)
+    if bearer is None or (bearer.expires_at is not None and gate.now >= bearer.expires_at):
+        raise UnknownCallerError("token")
+    app, user = gate.world.apps[bearer.consumer_key], gate.world.users[bearer.user_id]
+    return Caller(app=app, user=user, scopes=bearer.scopes)
+
+
+def _check_on_account(user: User, account_id: str) -> None:
+    if account_id not in user.roles:
+        message = (
+            f"User {user.id} does not have access to account {account_id}. Check the user's access."
+        )
+        raise RefusedError(refusal(404, [error("NOT_FOUND", message)]))

@@ -1,7 +1,6 @@
 """`POST /12/measurement/conversions/{pixel_id}`: all or nothing, and what may go wrong with it."""
 
 import json
-import math
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from connector.simulator import connections
-from connector.simulator.authentication import admitted, authenticated, call_of
+from connector.simulator.authentication import Caller, admitted, not_authenticated, sender
 from connector.simulator.conversions import (
     MAX_CONVERSIONS,
     TOO_MANY,
@@ -20,6 +19,7 @@ from connector.simulator.conversions import (
     batch_errors,
 )
 from connector.simulator.envelope import (
+    VERSIONS,
     Answer,
     Error,
     RefusedError,
@@ -28,13 +28,18 @@ from connector.simulator.envelope import (
     response,
     success,
 )
-from connector.simulator.limits import current, rate_headers, spent
-from connector.simulator.settings import EVENTS_PER_WINDOW
+from connector.simulator.limits import WINDOW_SECONDS, current, rate_headers, spent
+from connector.simulator.misfortunes import (
+    TOO_MANY_REQUESTS,
+    Misfortunes,
+    internal_error,
+    rate_limited,
+    unavailable,
+)
+from connector.simulator.signatures import UnknownCallerError, call_of
 from connector.simulator.simulation import Simulation
 from connector.simulator.wire import Arrivals, Tally
 from connector.simulator.world import Pixel, tags_of
-
-VERSIONS = ("12", "11")
 
 
 def routes(simulation: Simulation) -> list[Route]:
@@ -103,9 +108,8 @@ def processed(simulation: Simulation, request: Request, body: bytes, tally: Tall
 
 def _stored(simulation: Simulation, request: Request, body: bytes, tally: Tally) -> Outcome:
     now = simulation.clock()
-    world = simulation.world
-    caller = authenticated(call_of(request, body), world=world, nonces=simulation.nonces, now=now)
-    pixel = admitted(caller, request.path_params["pixel_id"], world=world)
+    caller = _caller(simulation, request, body)
+    pixel = admitted(caller, request.path_params["pixel_id"], world=simulation.world)
     conversions = _conversions(body, pixel)
     headers = _spent(simulation, pixel.account_id, len(conversions), now)
     _check(simulation, pixel, conversions, headers)
@@ -114,6 +118,14 @@ def _stored(simulation: Simulation, request: Request, body: bytes, tally: Tally)
     data = {"conversions_processed": len(conversions), "debug_id": str(uuid.uuid4())}
     answer = success(data, account_id=pixel.account_id, headers=headers)
     return Outcome(answer=answer, stored=stored)
+
+
+def _caller(simulation: Simulation, request: Request, body: bytes) -> Caller:
+    try:
+        return sender(call_of(request, body), gate=simulation.gate())
+    except UnknownCallerError as unknown:
+        gateway = "gateway_errors" in simulation.settings.modes
+        raise not_authenticated(unknown.reason, gateway=gateway) from None
 
 
 def _conversions(body: bytes, pixel: Pixel) -> list[object]:
@@ -148,16 +160,18 @@ def _spent(
 ) -> Mapping[str, str]:
     """Take `events` off the account's limit, whatever becomes of them; headers that say so."""
     limit = simulation.settings.events_per_window
-    window = current(simulation.windows.get(account_id), now=now)
+    seconds = WINDOW_SECONDS * simulation.settings.window_scale
+    key = ("conversions", account_id)
+    window = current(simulation.windows.get(key), now=now, seconds=seconds)
     after = spent(window, events=events, limit=limit)
     held = after or window
-    simulation.windows[account_id] = held
+    simulation.windows[key] = held
     headers: Mapping[str, str] = {}
     if limit is not None and simulation.settings.rate_headers:
         headers = rate_headers(limit=limit, remaining=limit - held.used, reset=held.reset)
     if after is None:
         raise RefusedError(
-            refusal(429, [_TOO_MANY_REQUESTS], account_id=account_id, headers=headers),
+            refusal(429, [TOO_MANY_REQUESTS], account_id=account_id, headers=headers),
         )
     return headers
 
@@ -185,37 +199,15 @@ def _check(
         )
 
 
-_TOO_MANY_REQUESTS = error("TOO_MANY_REQUESTS", "Too many requests")
-
-
 def _answer(name: str, outcome: Outcome | None, simulation: Simulation) -> Answer:
     """The answer that leaves: the outcome's own, unless the fault of that name has another."""
     if outcome is None:
         return _UNPROCESSED[name](simulation)
     rewrite = _REWRITTEN.get(name)
-    return rewrite(outcome.answer) if rewrite else outcome.answer
+    return rewrite(simulation, outcome.answer) if rewrite else outcome.answer
 
 
-def _unavailable(simulation: Simulation) -> Answer:
-    headers = {"retry-after": "1"} if simulation.settings.rate_headers else {}
-    entry = error("SERVICE_UNAVAILABLE", "The service is temporarily unavailable")
-    return refusal(503, [entry], headers=headers)
-
-
-def _rate_limited(simulation: Simulation) -> Answer:
-    limit = simulation.settings.events_per_window or EVENTS_PER_WINDOW
-    # whole seconds, from half a second to one and a half ahead
-    reset = math.ceil(simulation.clock() + 0.5)
-    headers = rate_headers(limit=limit, remaining=0, reset=reset)
-    shown = headers if simulation.settings.rate_headers else {}
-    return refusal(429, [_TOO_MANY_REQUESTS], headers=shown)
-
-
-def _internal_error(_: Answer) -> Answer:
-    return refusal(500, [error("INTERNAL_ERROR", "An internal error occurred")])
-
-
-def _one_short(answer: Answer) -> Answer:
+def _one_short(_: Simulation, answer: Answer) -> Answer:
     data = answer.body.get("data")
     if not isinstance(data, dict):
         return answer
@@ -223,12 +215,9 @@ def _one_short(answer: Answer) -> Answer:
     return Answer(status=200, body={**answer.body, "data": fewer}, headers=answer.headers)
 
 
-_UNPROCESSED: Mapping[str, Callable[[Simulation], Answer]] = {
-    "unavailable": _unavailable,
-    "rate_limited": _rate_limited,
-}
+_UNPROCESSED: Misfortunes = {"unavailable": unavailable, "rate_limited": rate_limited}
 
-_REWRITTEN: Mapping[str, Callable[[Answer], Answer]] = {
-    "error_500_after_commit": _internal_error,
+_REWRITTEN: Mapping[str, Callable[[Simulation, Answer], Answer]] = {
+    "error_500_after_commit": lambda simulation, _: internal_error(simulation),
     "short_acknowledgement": _one_short,
 }

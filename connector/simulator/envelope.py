@@ -8,16 +8,31 @@ from starlette.responses import Response
 
 CURRENT_VERSION = "12"
 
+# The versions X still lists; the others are dead.
+VERSIONS = (CURRENT_VERSION, "11")
+
+JSON, FORM, HTML, TEXT = (
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "text/html",
+    "text/plain",
+)
+
 Error = Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An HTTP answer that has not left yet; `body` is JSON."""
+    """An HTTP answer that has not left yet.
+
+    `body` leaves as JSON, unless there is `text`, which leaves as it is, as `media_type`.
+    """
 
     status: int
-    body: Mapping[str, object]
+    body: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None
+    media_type: str = JSON
 
 
 class RefusedError(Exception):
@@ -34,6 +49,9 @@ def error(code: str, message: str, parameter: str | None = None) -> Error:
     return entry if parameter is None else entry | {"parameter": parameter}
 
 
+ROUTE_NOT_FOUND = error("ROUTE_NOT_FOUND", "The requested resource could not be found")
+
+
 def refusal(
     status: int,
     errors: Sequence[Error],
@@ -44,6 +62,11 @@ def refusal(
     """An answer that names errors; `account_id` once it is known whom the request is about."""
     body = {"errors": list(errors), "request": {"params": _params(account_id)}}
     return Answer(status=status, body=body, headers=headers or {})
+
+
+def gateway_refusal(status: int, code: int, message: str) -> Answer:
+    """An answer of what stands before the Ads API: its codes are numbers, it repeats nothing."""
+    return Answer(status=status, body={"errors": [{"code": code, "message": message}]})
 
 
 def success(
@@ -59,12 +82,13 @@ def success(
 
 def response(answer: Answer) -> Response:
     """The answer as Starlette sends it, with the version header every reply of X has."""
+    # ASCII: a message may repeat half a surrogate pair, which UTF-8 cannot say
+    as_json = json.dumps(answer.body, separators=(",", ":"))
     return Response(
-        # ASCII: a message may repeat half a surrogate pair, which UTF-8 cannot say
-        content=json.dumps(answer.body, separators=(",", ":")),
+        content=as_json if answer.text is None else answer.text,
         status_code=answer.status,
         headers={"x-current-api-version": CURRENT_VERSION, **answer.headers},
-        media_type="application/json",
+        media_type=answer.media_type,
     )
 
 

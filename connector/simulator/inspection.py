@@ -8,11 +8,13 @@ from connector.simulator.envelope import Answer, response
 from connector.simulator.simulation import Simulation
 
 COUNT_PATH = "/_simulator/conversions"
+REQUESTS_PATH = "/_simulator/requests"
 
 _ABOUT = {
-    "what": "a local simulator of X Ads; nothing sent here leaves this machine",
+    "what": "a local simulator of X Ads and TikTok; nothing sent here leaves this machine",
     "conversions": "POST /12/measurement/conversions/{pixel_id}",
     "arrived": f"GET {COUNT_PATH}, with ?detail=1 each conversion; DELETE empties the count",
+    "requests": f"GET {REQUESTS_PATH}: every other call by method, path and end; DELETE likewise",
 }
 
 
@@ -29,10 +31,23 @@ def routes(simulation: Simulation) -> list[Route]:
         simulation.tally = simulation.tally.emptied()
         return response(Answer(status=200, body=simulation.tally.summary()))
 
+    async def requests(request: Request) -> Response:
+        if request.method == "DELETE":
+            simulation.requests.clear()
+        return response(Answer(status=200, body={"requests": _counted(simulation)}))
+
     return [
         Route("/", about, methods=["GET"]),
         Route(COUNT_PATH, arrived, methods=["GET"]),
         Route(COUNT_PATH, emptied, methods=["DELETE"]),
+        Route(REQUESTS_PATH, requests, methods=["GET", "DELETE"]),
+    ]
+
+
+def _counted(simulation: Simulation) -> list[dict[str, object]]:
+    return [
+        {"method": method, "path": path, "ended": ended, "count": count}
+        for (method, path, ended), count in simulation.requests.items()
     ]
 
 

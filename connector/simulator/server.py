@@ -13,9 +13,10 @@ import uvicorn
 
 from connector.simulator.app import create_app
 from connector.simulator.connections import Connection
+from connector.simulator.founding import make_world
 from connector.simulator.settings import Settings
 from connector.simulator.simulation import Clock
-from connector.simulator.world import World, describe, make_world
+from connector.simulator.world import World, describe
 
 HOST = "127.0.0.1"
 
@@ -82,7 +83,8 @@ def _served(settings: Settings, *, clock: Clock) -> Iterator[Address]:
     thread.start()
     try:
         _wait_until_started(server, thread)
-        yield Address(url=f"http://{HOST}:{port}", port=port, world=make_world(settings.seed))
+        world = make_world(settings.seed, terms=settings.terms)
+        yield Address(url=f"http://{HOST}:{port}", port=port, world=world)
     finally:
         server.should_exit = True
         thread.join(_STOP_SECONDS)
@@ -100,7 +102,7 @@ def _server(settings: Settings, clock: Clock) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         # uvicorn's Date is the machine's: it would contradict moments of another clock
-        date_header=clock is time.time,
+        date_header=clock is time.time and not settings.clock_skew_seconds,
         # a connection that is closed for idleness just as it is used again is no fault asked for
         timeout_keep_alive=600,
         timeout_graceful_shutdown=1,

@@ -1,16 +1,32 @@
 """What a simulator can be told before it starts."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from connector.simulator.callbacks import check_callbacks
 from connector.simulator.faults import check_shares
+from connector.simulator.founding import Terms
+from connector.simulator.limits import LIMITS
 from connector.simulator.poison import NO_POISON, Poison
-from connector.simulator.world import DEFAULT_SEED
+from connector.simulator.world import DEFAULT_SEED, ROLES
 
 DEFAULT_PORT = 8490
 MAX_PORT = 65_535
 EVENTS_PER_WINDOW = 60_000
+
+# What is different about this X, by the name it is switched on with.
+MODES: Mapping[str, str] = {
+    "no_ads_access": "the app has no access to the Ads API",
+    "old_tokens": "the ready-made tokens are from before the app was approved",
+    "bearer_refused": "OAuth 2.0 tokens are not taken under /12, as X was seen to do",
+    "gateway_errors": "credentials that are refused get numeric codes everywhere",
+    "html_errors": "a path that does not exist is answered in HTML",
+    "public_client": "the app is a public client of OAuth 2.0: it has no secret to show",
+}
+
+# What the consent pages do: ask whoever looks at them, or decide at once.
+CONSENTS = ("ask", "allow", "deny")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,9 +45,18 @@ class Settings:
         rate_headers: send rate-limit headers and `Retry-After`; without them a client must guess.
         poison: conversions to refuse though nothing is wrong with them.
         keep_payloads: keep the last body of each conversion for the count in detail.
+        modes: what else is different, see `MODES`.
+        roles: of the first user on each account they reach, see `world.ROLES`.
+        further_accounts: ad accounts that user reaches beyond the first, TikTok's alike.
+        consent: what a consent page does, see `CONSENTS`.
+        callbacks: addresses registered beside those of port 8765 on the loopback interface.
+        limits: calls in a window by group, over X's own (`limits.LIMITS`); 0 for no limit.
+        window_scale: how long every window lasts, as a share of X's.
+        token_seconds: how long an OAuth 2.0 access token is good for.
+        clock_skew_seconds: how far the simulator's clock is ahead of the machine's.
 
     Raises:
-        ValueError: a fault is unknown, or a share, the port or the latency makes no sense.
+        ValueError: a name is unknown, or a number makes no sense.
     """
 
     port: int = DEFAULT_PORT
@@ -45,11 +70,66 @@ class Settings:
     rate_headers: bool = True
     poison: Poison = NO_POISON
     keep_payloads: bool = True
+    modes: frozenset[str] = frozenset()
+    roles: tuple[str, ...] = ("AD_MANAGER",)
+    further_accounts: int = 0
+    consent: str = "ask"
+    callbacks: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+    window_scale: float = 1.0
+    token_seconds: float = 7200
+    clock_skew_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what no simulator could do."""
         check_shares(self.faults)
+        check_callbacks(self.callbacks)
+        for what, names, known in (
+            ("mode", self.modes, MODES),
+            ("role", self.roles, sorted(ROLES)),
+            ("consent", (self.consent,), CONSENTS),
+            ("limit", self.limits, LIMITS),
+        ):
+            _check_names(what, names, known)
         if not 0 <= self.port <= MAX_PORT:
             raise ValueError(f"a port is from 0 to {MAX_PORT}, not {self.port}")
         if not 0 <= self.latency_seconds < math.inf:
             raise ValueError(f"the latency cannot be {self.latency_seconds} seconds")
+        if not math.isfinite(self.clock_skew_seconds):
+            raise ValueError(f"the clock cannot be {self.clock_skew_seconds} seconds ahead")
+        if not (0 < self.window_scale < math.inf and 0 < self.token_seconds < math.inf):
+            raise ValueError("windows and tokens last longer than nothing, and not for ever")
+
+    @property
+    def terms(self) -> Terms:
+        """What of this the account is made from, beside the seed."""
+        return Terms(
+            roles=self.roles,
+            further_accounts=self.further_accounts,
+            approved="no_ads_access" not in self.modes,
+            public="public_client" in self.modes,
+            old_tokens="old_tokens" in self.modes,
+        )
+
+
+def parse_limits(texts: Iterable[str]) -> dict[str, int]:
+    """Calls in a window by group, out of texts such as `accounts=100`.
+
+    Raises:
+        ValueError: a text of another form, or a group named twice.
+    """
+    limits: dict[str, int] = {}
+    for text in texts:
+        group, _, calls = text.partition("=")
+        if not (calls.isascii() and calls.isdigit()):
+            raise ValueError(f"a limit is written GROUP=CALLS, such as accounts=100, not {text}")
+        if group in limits:
+            raise ValueError(f"limit {group} is named twice")
+        limits[group] = int(calls)
+    return limits
+
+
+def _check_names(what: str, names: Iterable[str], known: Iterable[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise ValueError(f"unknown {what} {name!r}; known are {', '.join(known)}")

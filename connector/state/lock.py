@@ -1,4 +1,4 @@
-"""One sync of a mapping and target at a time, by a lock that dies with its process."""
+"""One sync of a mapping and target at a time: locks that die with their process."""
 
 import fcntl
 import hashlib
@@ -13,6 +13,11 @@ from connector.state.place import Place
 from connector.state.sqlite import translated
 
 _PAUSE_SECONDS = 0.5
+
+
+def outlives(place: Place) -> bool:
+    """Whether a process can lose a lock and live on: a server's goes with the connection."""
+    return not isinstance(place, Path)
 
 
 class Lock(Protocol):
@@ -36,7 +41,7 @@ def sync_lock(
         AlreadyRunningError: another process holds it, and `wait` is false or the user stops.
         UnreachableError: it cannot be asked for.
     """
-    with _lock(place, f"{mapping}\n{target}") as lock:
+    with named_lock(place, f"{mapping}\n{target}") as lock:
         while not lock.take():
             if not wait or stopping():
                 holder = lock.holder()
@@ -46,7 +51,12 @@ def sync_lock(
         yield
 
 
-def _lock(place: Place, name: str) -> AbstractContextManager[Lock]:
+def named_lock(place: Place, name: str) -> AbstractContextManager[Lock]:
+    """A lock of any name that belongs to a state; nobody has it yet.
+
+    Raises:
+        UnreachableError: it cannot be asked for.
+    """
     if isinstance(place, Path):
         return _file_lock(place, name)
     from connector.state import postgresql  # noqa: PLC0415 - loaded by who needs it

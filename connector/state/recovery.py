@@ -14,6 +14,15 @@ _OF_MAPPING = (
 )
 
 
+def last_departure(connection: Transaction, *, mapping: str, target: str) -> int | None:
+    """When the newest request of a dead run may have left (milliseconds); None without one."""
+    sql = f"select max(sent_at) from batches where {_OF_MAPPING} and state = 'sent'"
+    sent_at: int | None = connection.execute(
+        sql, {"mapping": mapping, "target": target}
+    ).fetchone()[0]
+    return sent_at
+
+
 def recover(connection: Transaction, *, mapping: str, target: str, run: int) -> int:
     """Settle what a dead run of this mapping and target left; the number of batches in doubt.
 

@@ -84,6 +84,17 @@ def begin_mapping(
     )
 
 
+def first_sending(
+    connection: Transaction, *, target: str, mapping: str, keys_digest: str, now: int
+) -> None:
+    """Remember the keys of a mapping that sends for the first time, unless a person just did."""
+    connection.execute(
+        "insert into mappings (target, mapping, keys_digest, rules_digest, begun_at)"
+        " values (?, ?, ?, '', ?) on conflict (target, mapping) do nothing",
+        (target, mapping, keys_digest, now),
+    )
+
+
 def begin_run(connection: Transaction, *, run_id: str, mapping: str, target: str, now: int) -> int:
     """A new run; its number. Runs of this mapping and target left open are ended as failed."""
     end_left_open(connection, mapping=mapping, target=target, now=now)

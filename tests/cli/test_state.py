@@ -11,6 +11,7 @@ from servers import Server
 from shop import MAPPING, ORDERS, Shell
 
 from connector.simulator.server import Address
+from connector.state.migrations import VERSION
 
 OLD = Path(__file__).parents[1] / "state" / "state_v1.db"
 
@@ -66,7 +67,7 @@ def test_migrating_tells_what_became_of_the_state(shop: Shell) -> None:
     for file in (shop.folder / "state").glob("connector.db-*"):
         file.unlink()
     told = shop.run("state", "migrate", "--json").json
-    assert (told["from"], told["to"]) == (1, 2)
+    assert (told["from"], told["to"]) == (1, VERSION)
     assert told["backup"] == str(shop.folder / "state" / "connector.db.v1.bak")
 
 

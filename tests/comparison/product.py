@@ -34,7 +34,9 @@ def _no_file(path: Path) -> bytes:
 def product_of(variant: Variant) -> Iterator[MapRows]:
     """The compiled mapping of a variant, as a function of rows."""
     path = Path("compared.yaml")
-    mapping = earlier_mapping(variant.yaml.encode(), path, read_sql=_no_file, connections=["x"])
+    mapping = earlier_mapping(
+        variant.yaml.encode(), path, read_sql=_no_file, connections={"x": "x_ads"}
+    )
     with open_mapper(mapping, variant.schema, now=variant.now) as mapper:
 
         def map_rows(rows: Sequence[Row]) -> list[Mapped]:

@@ -225,7 +225,12 @@ FRESH, OLD = 53 * HOUR + 1, 53 * HOUR
         (past("refused", reason="CODE value"), "refused", "CODE value"),
         (past("refused", digest="1:b"), "send", ""),
         (past("refused", rules_digest="older"), "send", ""),
-        (past("refused", mapping="refunds", rules_digest="theirs"), "send", ""),
+        (
+            past("refused", mapping="refunds", rules_digest="theirs", reason="CODE"),
+            "refused",
+            "CODE",
+        ),
+        (past("refused", mapping="refunds", digest="1:b"), "send", ""),
         (past("refused", digest="1:b", doubt_since=FRESH), "send", ""),
         (past("refused", digest="1:b", doubt_since=OLD), "hold", "in_doubt"),
         (past("refused", digest="1:b", doubt_since=OLD, mapping="refunds"), "hold", "in_doubt"),

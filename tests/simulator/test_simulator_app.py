@@ -5,7 +5,8 @@ import pytest
 import requests
 
 import connector.simulator
-from connector.simulator.server import Address
+from connector.simulator.server import Address, running
+from connector.simulator.settings import Settings
 
 SOURCES = sorted(Path(connector.simulator.__path__[0]).glob("*.py"))
 
@@ -21,6 +22,14 @@ def test_a_path_x_does_not_have_is_no_route(shared: Address) -> None:
             "request": {"params": {}},
         }
         assert answer.headers["x-current-api-version"] == "12"
+
+
+def test_a_path_x_does_not_have_may_be_told_in_html() -> None:
+    with running(Settings(modes=frozenset({"html_errors"}))) as address:
+        answer = requests.get(f"{address.url}/12/nowhere", timeout=5)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.text.startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])

@@ -1,108 +1,20 @@
+from dataclasses import replace
+
 import pytest
 from oauthlib.oauth1 import Client
 
-from connector.simulator.authentication import (
-    Call,
-    Caller,
-    Nonces,
-    admitted,
-    authenticated,
-    signature_matches,
-)
+from connector.simulator.authentication import GATEWAY, Caller, Gate, admitted, sender, user_of
 from connector.simulator.envelope import RefusedError
-from connector.simulator.world import Grant, make_world
-
-# the sample secrets of X's own pages
-CONSUMER_SECRET = "kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw"
-TOKEN_SECRET = "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE"
-HEADER = (
-    'OAuth oauth_consumer_key="xvz1evFS4wEEPTGEFPHBog", '
-    'oauth_nonce="kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg", '
-    'oauth_signature="{}", oauth_signature_method="HMAC-SHA1", '
-    'oauth_timestamp="1318622958", '
-    'oauth_token="370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb", oauth_version="1.0"'
-)
+from connector.simulator.founding import Terms, make_world
+from connector.simulator.issued import Bearer, issued_at_first
+from connector.simulator.signatures import Call, Nonces, UnknownCallerError
+from connector.simulator.world import ROLES, SENDING_ROLES, Grant
 
 NOW = 1_800_000_000.0
 URL = "http://127.0.0.1:8490/12/measurement/conversions/o8z6j"
 WORLD = make_world()
 FIRST, SECOND, FOREIGN = WORLD.pixels.values()
 MANAGER, ANALYST, STRANGER, WITH_UNAPPROVED_APP, *_ = WORLD.grants.values()
-
-
-def sample_call(method: str, url: str, signed: str, form: str = "") -> Call:
-    encoded = signed.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-    headers = {"authorization": HEADER.format(encoded)}
-    return Call(method=method, url=url, headers=headers, form=form)
-
-
-def matches(call: Call, token_secret: str = TOKEN_SECRET) -> bool:
-    return signature_matches(call, consumer_secret=CONSUMER_SECRET, token_secret=token_secret)
-
-
-STATS = (
-    "https://ads-api.x.com/12/stats/accounts/4m9tq7w2bzc?entity=LINE_ITEM"
-    "&entity_ids=w6n4r%2Cw6n5s&start_time=2026-03-02T00%3A00%3A00Z"
-    "&end_time=2026-03-04T00%3A00%3A00Z&granularity=DAY&placement=ALL_ON_TWITTER"
-    "&metric_groups=ENGAGEMENT%2CBILLING"
-)
-CAMPAIGN = "https://ads-api.x.com/12/accounts/4m9tq7w2bzc/campaigns/k2v8c"
-STATUS = "status=Hello%20Ladies%20%2B%20Gentlemen%2C%20a%20signed%20OAuth%20request%21"
-VECTORS = [
-    (
-        "POST",
-        "https://ads-api.x.com/12/measurement/conversions/o8z6j",
-        "",
-        "7iaI+laGCTHGiawtSB+Dd+WRYfc=",
-    ),
-    (
-        "POST",
-        "https://ads-api.twitter.com/12/measurement/conversions/o8z6j",
-        "",
-        "hZ4orWrrqLW7WmY2CIE86CuQwWw=",
-    ),
-    (
-        "POST",
-        "https://api.x.com/1.1/statuses/update.json?include_entities=true",
-        STATUS,
-        "Ls93hJiZbQ3akF3HF3x1Bz8/zU4=",
-    ),
-    ("GET", "https://ads-api.x.com/12/accounts", "", "fueB8KyCRQ8P2+q7SjT/VBZw0JQ="),
-    ("GET", STATS, "", "DLV/UULmT+F+jFxTlGsV+1fhqoA="),
-    (
-        "PUT",
-        f"{CAMPAIGN}?name=It%27s%20a%20%28test%29%21%2A&end_time=",
-        "",
-        "njOasDzV7G7fQL0JECA7OnrQJd0=",
-    ),
-]
-
-
-@pytest.mark.parametrize(("method", "url", "form", "signed"), VECTORS)
-def test_known_signatures_match(method: str, url: str, form: str, signed: str) -> None:
-    assert matches(sample_call(method, url, signed, form))
-
-
-@pytest.mark.parametrize(("method", "url", "form", "signed"), VECTORS)
-def test_the_same_signatures_do_not_match_for_another_host(
-    method: str,
-    url: str,
-    form: str,
-    signed: str,
-) -> None:
-    elsewhere = url.replace("x.com", "example.com").replace("twitter.com", "x.com")
-    assert not matches(sample_call(method, elsewhere, signed, form))
-
-
-def test_a_signature_with_another_secret_does_not_match() -> None:
-    method, url, form, signed = VECTORS[0]
-    assert not matches(sample_call(method, url, signed, form), token_secret="another")
-
-
-@pytest.mark.parametrize("header", ["", "OAuth", "OAuth nonsense", "Bearer abc", "Basic YTpi"])
-def test_a_header_of_another_form_matches_nothing(header: str) -> None:
-    call = Call(method="POST", url=URL, headers={"authorization": header})
-    assert not matches(call)
 
 
 def signed(
@@ -130,14 +42,18 @@ def signed(
     )
 
 
+def gate(nonces: Nonces | None = None, now: float = NOW) -> Gate:
+    return Gate(world=WORLD, issued=issued_at_first(WORLD), nonces=nonces or Nonces(), now=now)
+
+
 def caller_of(call: Call, *, nonces: Nonces | None = None, now: float = NOW) -> Caller:
-    return authenticated(call, world=WORLD, nonces=nonces or Nonces(), now=now)
+    return sender(call, gate=gate(nonces, now))
 
 
-def refused_status(call: Call, *, nonces: Nonces | None = None, now: float = NOW) -> int:
-    with pytest.raises(RefusedError) as refused:
+def reason(call: Call, *, nonces: Nonces | None = None, now: float = NOW) -> str:
+    with pytest.raises(UnknownCallerError) as unknown:
         caller_of(call, nonces=nonces, now=now)
-    return refused.value.answer.status
+    return unknown.value.reason
 
 
 def test_a_signed_request_is_that_of_the_user_and_the_app() -> None:
@@ -151,14 +67,15 @@ def test_a_nonce_is_good_once() -> None:
     nonces = Nonces()
     call = signed(MANAGER)
     caller_of(call, nonces=nonces)
-    assert refused_status(call, nonces=nonces) == 401
+    assert reason(call, nonces=nonces) == "signature"
     caller_of(signed(MANAGER, nonce="n2"), nonces=nonces)
 
 
 def test_a_nonce_with_a_wrong_signature_is_not_used_up() -> None:
     nonces = Nonces()
     wrong = signed(MANAGER, url=URL.replace("127.0.0.1", "localhost"))
-    assert refused_status(Call(method="POST", url=URL, headers=wrong.headers), nonces=nonces) == 401
+    unsigned = Call(method="POST", url=URL, headers=wrong.headers)
+    assert reason(unsigned, nonces=nonces) == "signature"
     caller_of(signed(MANAGER), nonces=nonces)
 
 
@@ -166,9 +83,10 @@ def test_a_nonce_is_forgotten_only_when_its_timestamp_is_too_old_anyway() -> Non
     nonces = Nonces()
     ahead = signed(MANAGER, timestamp=NOW + 300)
     caller_of(ahead, nonces=nonces)
-    assert refused_status(ahead, nonces=nonces, now=NOW + 600) == 401
-    assert not nonces.is_first((MANAGER.token, str(int(NOW + 300)), "n1"), now=NOW + 600)
-    assert nonces.is_first((MANAGER.token, str(int(NOW + 300)), "n1"), now=NOW + 601)
+    assert reason(ahead, nonces=nonces, now=NOW + 600) == "signature"
+    key = (MANAGER.consumer_key, MANAGER.token, str(int(NOW + 300)), "n1")
+    assert not nonces.is_first(key, now=NOW + 600)
+    assert nonces.is_first(key, now=NOW + 601)
 
 
 @pytest.mark.parametrize("skew", [-300, 300])
@@ -178,25 +96,30 @@ def test_a_clock_may_be_off_by_five_minutes(skew: float) -> None:
 
 @pytest.mark.parametrize("skew", [-301, 301, -86_400])
 def test_a_clock_off_by_more_is_refused(skew: float) -> None:
-    assert refused_status(signed(MANAGER, timestamp=NOW + skew)) == 401
+    assert reason(signed(MANAGER, timestamp=NOW + skew)) == "timestamp"
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "why"),
     [
-        Call(method="POST", url=URL, headers={}),
-        Call(method="POST", url=URL, headers={"authorization": "Bearer abc"}),
-        Call(method="POST", url=URL, headers={"authorization": "OAuth oauth_token=1"}),
-        Call(method="GET", url=URL, headers=signed(MANAGER).headers),
-        Call(method="POST", url=f"{URL}?a=1", headers=signed(MANAGER).headers),
-        signed(MANAGER, method="HMAC-SHA256"),
-        signed(MANAGER, nonce=""),
-        Call(method="POST", url=URL, headers={"x-pixel-token": "sim-unknown"}),
-        Call(method="POST", url=URL, headers={"x-pixel-token": ""}),
+        (Call(method="POST", url=URL, headers={}), "credentials"),
+        (Call(method="POST", url=URL, headers={"authorization": "Bearer abc"}), "credentials"),
+        (
+            Call(method="POST", url=URL, headers={"authorization": "OAuth oauth_token=1"}),
+            "credentials",
+        ),
+        (Call(method="GET", url=URL, headers=signed(MANAGER).headers), "signature"),
+        (Call(method="POST", url=f"{URL}?a=1", headers=signed(MANAGER).headers), "signature"),
+        (signed(MANAGER, method="HMAC-SHA256"), "credentials"),
+        (signed(MANAGER, nonce=""), "credentials"),
+        (signed(replace(MANAGER, token="sim-unknown")), "token"),
+        (Call(method="POST", url=URL, headers={"x-pixel-token": "sim-unknown"}), "token"),
+        (Call(method="POST", url=URL, headers={"x-pixel-token": ""}), "token"),
     ],
 )
-def test_anything_else_is_not_authenticated(call: Call) -> None:
-    assert refused_status(call) == 401
+def test_anything_else_is_not_authenticated_and_it_is_known_why(call: Call, why: str) -> None:
+    assert reason(call) == why
+    assert why in GATEWAY
 
 
 @pytest.mark.parametrize("timestamp", ["", "soon", "-1", "1.5", "\u0661", "9" * 5000])
@@ -205,7 +128,12 @@ def test_a_timestamp_that_is_none_is_not_authenticated(timestamp: str) -> None:
     changed = header.replace(f'"{int(NOW)}"', f'"{timestamp}"')
     call = Call(method="POST", url=URL, headers={"authorization": changed})
     assert changed != header
-    assert refused_status(call) == 401
+    assert reason(call) == "credentials"
+
+
+def test_a_consumer_key_nobody_has_is_no_signature() -> None:
+    header = signed(MANAGER).headers["authorization"].replace(MANAGER.consumer_key, "sim-none")
+    assert reason(Call(method="POST", url=URL, headers={"authorization": header})) == "signature"
 
 
 def test_the_token_of_one_app_is_not_good_for_another() -> None:
@@ -213,7 +141,7 @@ def test_the_token_of_one_app_is_not_good_for_another() -> None:
     other = header.replace(MANAGER.consumer_key, WITH_UNAPPROVED_APP.consumer_key)
     call = Call(method="POST", url=URL, headers={"authorization": other})
     assert other != header
-    assert refused_status(call) == 401
+    assert reason(call) == "token"
 
 
 def test_a_pixel_token_is_its_pixel() -> None:
@@ -275,3 +203,54 @@ def test_a_user_who_is_not_on_the_account_finds_nothing(grant: Grant, pixel: obj
 def test_a_user_who_may_only_look_may_not_send() -> None:
     status, code, _ = refused_error(as_user(ANALYST), FIRST.id)
     assert (status, code) == (403, "ACTION_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("role", sorted(ROLES))
+def test_only_two_roles_may_send(role: str) -> None:
+    world = make_world(terms=Terms(roles=(role,)))
+    grant = next(iter(world.grants.values()))
+    caller = Caller(app=world.apps[grant.consumer_key], user=world.users[grant.user_id])
+    if role in SENDING_ROLES:
+        assert admitted(caller, FIRST.id, world=world) == FIRST
+        return
+    with pytest.raises(RefusedError, match="403"):
+        admitted(caller, FIRST.id, world=world)
+
+
+def test_one_of_several_roles_is_enough_to_send() -> None:
+    world = make_world(terms=Terms(roles=("TWEET_COMPOSER", "AD_MANAGER")))
+    grant = next(iter(world.grants.values()))
+    caller = Caller(app=world.apps[grant.consumer_key], user=world.users[grant.user_id])
+    assert admitted(caller, FIRST.id, world=world) == FIRST
+
+
+def test_a_token_from_before_the_app_was_approved_lacks_a_permission() -> None:
+    status, code, _ = refused_error(replace(as_user(MANAGER), old=True), FIRST.id)
+    assert (status, code) == (403, "INSUFFICIENT_USER_AUTHORIZED_PERMISSION")
+
+
+def bearer_call(token: str) -> Call:
+    return Call(method="GET", url=URL, headers={"authorization": f"Bearer {token}"})
+
+
+def test_an_oauth_2_token_is_its_user_until_it_expires() -> None:
+    known = gate()
+    known.issued.access["sim-1"] = Bearer(
+        consumer_key=MANAGER.consumer_key,
+        user_id=MANAGER.user_id,
+        scopes=("ads.read",),
+        family="f",
+        expires_at=NOW + 1,
+    )
+    caller = user_of(bearer_call("sim-1"), gate=known)
+    assert caller == replace(as_user(MANAGER), scopes=("ads.read",))
+    with pytest.raises(UnknownCallerError, match="token"):
+        user_of(bearer_call("sim-1"), gate=replace(known, now=NOW + 1))
+    with pytest.raises(UnknownCallerError, match="token"):
+        user_of(bearer_call("sim-2"), gate=known)
+
+
+def test_a_pixel_token_is_nobody_elsewhere() -> None:
+    call = Call(method="GET", url=URL, headers={"x-pixel-token": FIRST.token})
+    with pytest.raises(UnknownCallerError, match="credentials"):
+        user_of(call, gate=gate())

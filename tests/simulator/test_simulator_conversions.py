@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from connector.simulator.conversions import short_event_id
 from connector.simulator.envelope import Error
-from connector.simulator.world import make_world
+from connector.simulator.founding import make_world
 
 WORLD = make_world()
 _, SECOND, FOREIGN = WORLD.pixels.values()

@@ -135,3 +135,15 @@ def test_the_simulator_says_what_it_is_without_credentials(shared: Address, path
     answer = requests.get(f"{shared.url}{path}", timeout=5)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
+
+
+def test_every_other_call_is_counted_by_its_end_until_the_count_is_emptied(
+    fresh: Address,
+) -> None:
+    url = f"{fresh.url}/_simulator/requests"
+    for _ in range(2):
+        requests.get(f"{fresh.url}/12/accounts", timeout=5)
+    expected = {"method": "GET", "path": "/12/accounts", "ended": "400", "count": 2}
+    assert requests.get(url, timeout=5).json() == {"requests": [expected]}
+    assert requests.delete(url, timeout=5).json() == {"requests": []}
+    assert requests.get(url, timeout=5).json() == {"requests": []}

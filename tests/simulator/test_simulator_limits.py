@@ -1,4 +1,11 @@
-from connector.simulator.limits import WINDOW_SECONDS, Window, current, rate_headers, spent
+from connector.simulator.limits import (
+    USER_FAMILY,
+    WINDOW_SECONDS,
+    Window,
+    current,
+    rate_headers,
+    spent,
+)
 
 
 def test_a_window_lasts_fifteen_minutes_from_its_first_request() -> None:
@@ -36,3 +43,20 @@ def test_both_families_of_headers_say_the_same() -> None:
         "x-account-rate-limit-remaining": "3",
         "x-account-rate-limit-reset": "1900",
     }
+
+
+def test_a_call_about_no_account_has_one_family_of_headers() -> None:
+    headers = rate_headers(limit=5, remaining=-1, reset=1_900, families=(USER_FAMILY,))
+    assert headers == {
+        "x-rate-limit-limit": "5",
+        "x-rate-limit-remaining": "0",
+        "x-rate-limit-reset": "1900",
+    }
+
+
+def test_a_window_may_be_shorter_and_keeps_its_length() -> None:
+    window = current(None, now=1_000.0, seconds=60)
+    after = spent(window, events=1, limit=1)
+    assert after == Window(started=1_000.0, used=1, seconds=60)
+    assert current(after, now=1_059.9, seconds=60) is after
+    assert current(after, now=1_060.0, seconds=60).used == 0

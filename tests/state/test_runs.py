@@ -94,6 +94,17 @@ def test_a_new_run_ends_the_one_that_was_left_open(state: Database) -> None:
     assert remembered(state).cursor is None
 
 
+def test_only_a_run_that_no_other_one_has_ended_goes_on(state: Database) -> None:
+    first = begin_run(state, "1")
+    with state.write() as connection:
+        runs.require_open(connection, first)
+    second = begin_run(state, "2")
+    with state.write() as connection:
+        runs.require_open(connection, second)
+        with pytest.raises(OvertakenError):
+            runs.require_open(connection, first)
+
+
 def rows_of(state: Database) -> list[runs.RunRow]:
     return runs.recent(state, mapping=None, limit=10)
 

@@ -1,0 +1,182 @@
+"""A program that forks syncs which can die: started once, since imports take longer than a sync.
+
+Each line of its standard input is one call in JSON, each line of its output the answer.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+import duckdb  # noqa: F401 - a fork must not wait for it
+from crashes.clock import Clock
+
+import connector.state.postgresql  # noqa: F401 - likewise
+from connector import api
+from connector.api import syncing
+from connector.cli.app import app
+from connector.conversions import claims, run
+from connector.http import Session
+
+Deed = Literal["kill", "stop", "jump", "ask"]
+RUNNING = -1  # no status of the system
+GROUP = 3  # batches that are claimed at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """What a sync does to itself when it reaches a step for the `count`-th time.
+
+    `kill` and `stop` are signals, `jump` puts the clock `hours` ahead, `ask` is a user's wish to
+    stop.
+    """
+
+    step: str
+    count: int = 1
+    deed: Deed = "kill"
+    hours: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One sync: of which project and how, what it does to itself, and where it tells its steps.
+
+    `words` are those of the command `connector`; without any, it is a call of `api.sync`. `read` is
+    how long it waits for an answer, `batch` how many conversions make a request.
+    """
+
+    config: str
+    clock: str
+    told: str
+    batch: int
+    read: float = 0.3
+    names: tuple[str, ...] = ()
+    wait: bool = False
+    skip_if_running: bool = False
+    rules: tuple[Rule, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def as_line(plan: Plan) -> str:
+    return json.dumps(asdict(plan))
+
+
+def _plan(told: dict[str, Any]) -> Plan:
+    rules = tuple(Rule(**rule) for rule in told.pop("rules"))
+    return Plan(**{**told, "rules": rules})
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """Tells each step in a file before anything else happens, then obeys the rules."""
+
+    told: int
+    rules: tuple[Rule, ...]
+    clock: Clock
+    asked: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def phase(self, name: str, total: int | None) -> None:
+        pass
+
+    def advance(self, rows: int) -> None:
+        pass
+
+    def warn(self, message: str) -> None:
+        os.write(self.told, f"! {message}\n".encode())
+
+    def reached(self, step: str) -> None:
+        os.write(self.told, f"{step}\n".encode())
+        self.counts[step] += 1
+        for rule in self.rules:
+            if (rule.step, rule.count) == (step, self.counts[step]):
+                self.obey(rule)
+
+    def obey(self, rule: Rule) -> None:
+        deeds: dict[Deed, Callable[[], None]] = {
+            "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+            "stop": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+            "jump": lambda: self.clock.skip(rule.hours * 3600),
+            "ask": lambda: setattr(self, "asked", True),
+        }
+        deeds[rule.deed]()
+
+
+def _tune(plan: Plan, clock: Clock) -> None:
+    """Small requests, little patience, and the round's clock also for the command."""
+    for module, name, value in (
+        (run, "LARGEST_BATCH", plan.batch),
+        (claims, "BATCHES_IN_A_GROUP", GROUP),
+        (syncing, "Session", partial(Session, read=plan.read)),
+        (api, "Edges", partial(api.Edges, now=clock.now)),
+    ):
+        assert hasattr(module, name)
+        setattr(module, name, value)
+
+
+def play(plan: Plan) -> int:
+    """Be a sync; its exit code."""
+    clock = Clock(Path(plan.clock))
+    _tune(plan, clock)
+    told = os.open(plan.told, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    if plan.words:
+        for number in (1, 2):
+            os.dup2(told, number)
+        app(["sync", *plan.names, "-v", "--config", plan.config, *plan.words])
+    progress = Progress(told=told, rules=plan.rules, clock=clock)
+    edges = api.Edges(pause=clock.pause, progress=progress, stopping=lambda: progress.asked)
+    wanted = api.Wanted(
+        names=plan.names, wait=plan.wait, skip_if_running=plan.skip_if_running, attended=False
+    )
+    code: int = api.sync(api.load(plan.config), wanted, edges)["exit_code"]
+    return code
+
+
+def _forked(plan: Plan) -> int:
+    child = os.fork()
+    if child:
+        return child
+    code = 70
+    try:
+        os.close(0)
+        code = play(plan)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    except BaseException as error:  # noqa: BLE001 - a fork never returns
+        os.write(2, f"{type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(code)
+
+
+def _status(child: int) -> int:
+    """What `waitpid` has to say that it has not said yet, RUNNING when there is nothing."""
+    ended, status = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
+    return status if ended else RUNNING
+
+
+def serve(lines: TextIO, out: TextIO) -> None:
+    """Start syncs and tell how they are, until the caller goes; whatever lives then is killed."""
+    alive: set[int] = set()
+    for line in lines:
+        told = json.loads(line)
+        if isinstance(told, dict):
+            answer = _forked(_plan(told))
+            alive.add(answer)
+        else:
+            answer = _status(told)
+            if answer != RUNNING and not os.WIFSTOPPED(answer):
+                alive.remove(told)
+        out.write(f"{answer}\n")
+        out.flush()
+    for child in alive:
+        os.kill(child, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    serve(sys.stdin, sys.stdout)
