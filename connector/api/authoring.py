@@ -52,7 +52,7 @@ def plan_against(
             continue
         before = earlier_mapping(
             content, path, read_sql=lambda file: _at_ref(project.root, ref, file) or b"",
-            connections=project.config.connections,
+            connections={n: one.platform for n, one in project.config.connections.items()},
         )  # fmt: skip
         with warehouse(project, edges) as source:
             yield mapping, compare(before, mapping, source, now=edges.now())

@@ -103,8 +103,16 @@ def named(project: Project, name: str) -> Mapping:
 
 
 def connection_of(project: Project, mapping: Mapping) -> XConnection:
-    """The connection a mapping sends through."""
-    return project.config.connections[mapping.destination.connection]
+    """The connection a mapping sends through.
+
+    Raises:
+        ConfigurationError: it is none of X, which loading a project has refused before.
+    """
+    name = mapping.destination.connection
+    connection = project.config.connections[name]
+    if not isinstance(connection, XConnection):
+        raise ConfigurationError(f"{mapping.name}: connection {name} is of {connection.platform}")
+    return connection
 
 
 def state_place(project: Project) -> Place:

@@ -3,7 +3,15 @@
 Every mistake of every file is told at once, each with its line.
 """
 
-from connector.project.config import Auth, Config, OAuth1, RateLimits, XConnection
+from connector.project.config import (
+    Auth,
+    Config,
+    OAuth1,
+    RateLimits,
+    TikTokAuth,
+    TikTokConnection,
+    XConnection,
+)
 from connector.project.durations import Rate, parse_duration
 from connector.project.expressions import Consent, ConversionTime, Expression, Phone
 from connector.project.load import Project, earlier_mapping, find_config, load_project
@@ -24,6 +32,8 @@ __all__ = [
     "Rate",
     "RateLimits",
     "Scalar",
+    "TikTokAuth",
+    "TikTokConnection",
     "XConnection",
     "earlier_mapping",
     "find_config",

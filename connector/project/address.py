@@ -6,6 +6,9 @@ from ipaddress import IPv4Address, ip_address
 X_ADDRESS = "https://ads-api.x.com"
 X_HOSTS = ("ads-api.x.com", "ads-api.twitter.com")
 X_DOMAINS = (".x.com", ".twitter.com")
+TIKTOK_ADDRESS = "https://business-api.tiktok.com"
+TIKTOK_HOSTS = ("business-api.tiktok.com",)
+TIKTOK_DOMAINS = (".tiktok.com",)
 
 _ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9-]+(\.[a-z0-9-]+)*|\[::1\])(:(?P<port>[0-9]{1,5}))?/?"
@@ -57,6 +60,16 @@ def belongs_to_x(address: str) -> bool:
     return f".{_host_of(address)}".endswith(X_DOMAINS)
 
 
+def belongs_to_tiktok(address: str) -> bool:
+    """Whether the host is one of TikTok's own, the sandbox's too."""
+    return f".{_host_of(address)}".endswith(TIKTOK_DOMAINS)
+
+
 def target_of(address: str) -> str:
     """What ledger, cursors and runs belong to: `x`, or the address of anything else."""
     return "x" if _host_of(address) in X_HOSTS else address
+
+
+def tiktok_target_of(address: str) -> str:
+    """What budgets and imports belong to: `tiktok`, or the address of anything else."""
+    return "tiktok" if _host_of(address) in TIKTOK_HOSTS else address

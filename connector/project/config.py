@@ -1,17 +1,20 @@
 """config.yaml: the warehouse, the state, the connections and their secrets."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, SecretStr
+from pydantic import BaseModel, BeforeValidator, Discriminator, Tag
 
 from connector.project.address import (
     ADDRESS_RULE,
+    TIKTOK_ADDRESS,
     X_ADDRESS,
+    belongs_to_tiktok,
     belongs_to_x,
     parse_address,
     target_of,
+    tiktok_target_of,
 )
 from connector.project.durations import Rate
 from connector.project.expressions import BASE_36, one_of
@@ -21,25 +24,24 @@ from connector.project.scalars import (
     PerTime,
     Text,
     Token,
-    Url,
     matching,
     reader,
     refused,
 )
+from connector.project.stores import Budgets, State, Warehouse
 from connector.project.tree import Path, Raw, Scalar, at
 
 SIMULATED = "sim-"
-WAYS_TO_AUTHENTICATE = ("pixel_token", "pixel_tokens", "oauth1")
+X_ADS, TIKTOK_ADS = "x_ads", "tiktok_ads"
+WAYS_TO_AUTHENTICATE = {
+    X_ADS: ("pixel_token", "pixel_tokens", "oauth1", "stored"),
+    TIKTOK_ADS: ("access_token", "stored"),
+}
+"""By platform the keys of `auth` of which exactly one is there."""
+STORED = "stored"
+APP = {X_ADS: ("client_id", "client_secret"), TIKTOK_ADS: ("app_id", "app_secret")}
+"""By platform the keys of `auth` that name an app; they go with `stored` alone, all together."""
 DEFAULT_MAPPINGS = "mappings"
-
-_REDIS = re.compile(
-    r"rediss?://([^\s@/?#]*@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)"
-    r"(:(?P<port>[0-9]{1,5}))?(/[0-9]{0,4})?(\?[!-~]+)?"
-)
-_REDIS_RULE = (
-    "must be an address such as redis://localhost:6379/0, or rediss://user:password@host:6379/0"
-    " over TLS; signs such as @ : / % in the password are written %40 %3A %2F %25"
-)
 
 BaseAddress = Annotated[str, reader(parse_address, ADDRESS_RULE)]
 ConnectionName = Annotated[
@@ -50,41 +52,21 @@ Pixel = Annotated[
 ]
 
 
-def _redis(scalar: Scalar) -> SecretStr:
-    match = _REDIS.fullmatch(scalar)
-    if match is None or int(match["port"] or 1) not in range(1, 65_536):
+def _stored(scalar: Scalar) -> Literal[True]:
+    if scalar.resolved is not True:
         raise ValueError
-    return SecretStr(str(scalar))
+    return True
 
 
-RedisUrl = Annotated[SecretStr, reader(_redis, _REDIS_RULE, str)]
+Stored = Annotated[
+    Literal[True], reader(_stored, "must be true: `connector connect` stores the credentials", bool)
+]
 
 
 def _some(raw: object) -> object:
     if raw == {}:
         raise refused("is empty; it must hold at least one")
     return raw
-
-
-class Warehouse(BaseModel):
-    """Where rows come from: a DuckDB file or any SQLAlchemy address."""
-
-    model_config = STRICT
-    url: Url
-
-
-class State(BaseModel):
-    """Where ledger, runs and cursors are kept."""
-
-    model_config = STRICT
-    url: Url
-
-
-class Budgets(BaseModel):
-    """Where rate budgets are shared when not in the state."""
-
-    model_config = STRICT
-    url: RedisUrl
 
 
 class OAuth1(BaseModel):
@@ -98,12 +80,28 @@ class OAuth1(BaseModel):
 
 
 class Auth(BaseModel):
-    """Exactly one way to authenticate; `pixel_tokens` by pixel."""
+    """Exactly one way to authenticate; `pixel_tokens` by pixel.
+
+    `stored` is what `connector connect` stored; for OAuth 2.0 the app stands beside it.
+    """
 
     model_config = STRICT
     pixel_token: Token | None = None
     pixel_tokens: Annotated[dict[Pixel, Token], BeforeValidator(_some)] | None = None
     oauth1: OAuth1 | None = None
+    stored: Stored | None = None
+    client_id: Token | None = None
+    client_secret: Token | None = None
+
+
+class TikTokAuth(BaseModel):
+    """A long-term access token, or the app whose token `connector connect` stored."""
+
+    model_config = STRICT
+    access_token: Token | None = None
+    stored: Stored | None = None
+    app_id: Token | None = None
+    app_secret: Token | None = None
 
 
 class RateLimits(BaseModel):
@@ -118,13 +116,21 @@ class RateLimits(BaseModel):
     writes: PerTime = Rate(amount=50, seconds=60.0)
 
 
+class TikTokRateLimits(BaseModel):
+    """How many requests an app may send; the default is TikTok's for a new one."""
+
+    model_config = STRICT
+    requests: PerTime = Rate(amount=10, seconds=1.0)
+
+
+_PLATFORM_RULE = f"must be a platform that is known here: {X_ADS}, {TIKTOK_ADS}"
+
+
 class XConnection(BaseModel):
     """One ad account at X Ads; nothing that changes X is sent unless `live`."""
 
     model_config = STRICT
-    platform: Annotated[
-        Literal["x_ads"], matching("x_ads", "must be a platform that is known here: x_ads")
-    ]
+    platform: Annotated[Literal["x_ads"], matching(X_ADS, _PLATFORM_RULE)]
     live: Flag = False
     ad_account_id: Annotated[
         str, matching(BASE_36, "must be an account's id in lower-case letters and digits")
@@ -139,6 +145,45 @@ class XConnection(BaseModel):
         return target_of(self.base_url)
 
 
+class TikTokConnection(BaseModel):
+    """One advertiser at TikTok Ads; nothing that changes TikTok is sent unless `live`."""
+
+    model_config = STRICT
+    platform: Annotated[Literal["tiktok_ads"], matching(TIKTOK_ADS, _PLATFORM_RULE)]
+    live: Flag = False
+    advertiser_id: Annotated[
+        str, matching(r"[0-9]+", "must be an advertiser's id, such as 7001234567890123456")
+    ]
+    base_url: BaseAddress = TIKTOK_ADDRESS
+    auth: TikTokAuth
+    rate_limits: TikTokRateLimits = TikTokRateLimits()
+
+    @property
+    def target(self) -> str:
+        """What budgets and imports belong to: `tiktok`, or the address of anything else."""
+        return tiktok_target_of(self.base_url)
+
+
+# Angle brackets can't be in a connection's name, so `words` tells a kind from a key of the file.
+_KINDS = {X_ADS: "<XConnection>", TIKTOK_ADS: "<TikTokConnection>"}
+
+
+def _platform(raw: object) -> str:
+    """The platform that is meant, also where it is misspelt or missing."""
+    if not isinstance(raw, dict):
+        return X_ADS
+    written = str(raw.get("platform", ""))
+    guessed = "tiktok" in written.lower() or any("advertiser" in key for key in raw)
+    return TIKTOK_ADS if written != X_ADS and guessed else X_ADS
+
+
+Connection = Annotated[
+    Annotated[XConnection, Tag(_KINDS[X_ADS])]
+    | Annotated[TikTokConnection, Tag(_KINDS[TIKTOK_ADS])],
+    Discriminator(lambda raw: _KINDS[_platform(raw)]),
+]
+
+
 class Config(BaseModel):
     """The whole of config.yaml; `mappings` is a folder, relative to the file's own."""
 
@@ -147,7 +192,7 @@ class Config(BaseModel):
     state: State
     mappings: Text = DEFAULT_MAPPINGS
     budgets: Budgets | None = None
-    connections: Annotated[dict[ConnectionName, XConnection], BeforeValidator(_some)]
+    connections: Annotated[dict[ConnectionName, Connection], BeforeValidator(_some)]
 
 
 def _secrets(auth: Raw | None, path: Path) -> Iterator[tuple[Path, Scalar]]:
@@ -158,23 +203,62 @@ def _secrets(auth: Raw | None, path: Path) -> Iterator[tuple[Path, Scalar]]:
             yield from _secrets(value, (*path, key))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Home:
+    """A platform's own address, whether another one is its own too, and its name."""
+
+    address: str
+    owns: Callable[[str], bool]
+    name: str
+
+
+_HOMES = {
+    X_ADS: _Home(address=X_ADDRESS, owns=belongs_to_x, name="X"),
+    TIKTOK_ADS: _Home(address=TIKTOK_ADDRESS, owns=belongs_to_tiktok, name="TikTok"),
+}
+
+
+def _of_auth(auth: dict[str, Raw], platform: str, path: Path) -> Iterator[tuple[Path, str]]:
+    ways = WAYS_TO_AUTHENTICATE[platform]
+    found = [way for way in ways if way in auth]
+    if len(found) != 1:
+        yield path, one_of(found, ways)
+    elif found != [STORED]:
+        for key in APP[platform]:
+            if key in auth:
+                yield (*path, key), f"goes with stored: true; beside {found[0]} it says nothing"
+    else:
+        yield from _of_app(auth, platform, path)
+
+
+def _of_app(auth: dict[str, Raw], platform: str, path: Path) -> Iterator[tuple[Path, str]]:
+    """An app has an id and a secret; X also has apps without a secret, and ways without an app."""
+    identity, secret = APP[platform]
+    if identity not in auth and (secret in auth or platform == TIKTOK_ADS):
+        yield path, f"needs {identity}"
+    if secret not in auth and platform == TIKTOK_ADS:
+        yield path, f"needs {secret}"
+
+
 def _of_connection(connection: Raw, path: Path) -> Iterator[tuple[Path, str]]:
-    auth = at(connection, "auth")
+    auth, platform = at(connection, "auth"), _platform(connection)
+    home = _HOMES[platform]
     if isinstance(auth, dict):
-        found = [way for way in WAYS_TO_AUTHENTICATE if way in auth]
-        if len(found) != 1:
-            yield (*path, "auth"), one_of(found, WAYS_TO_AUTHENTICATE)
+        yield from _of_auth(auth, platform, (*path, "auth"))
     written = at(connection, "base_url")
     try:
-        address = parse_address(written) if isinstance(written, Scalar) else X_ADDRESS
+        address = parse_address(written) if isinstance(written, Scalar) else home.address
     except ValueError:
         return  # told by the address's own type
     for place, secret in _secrets(auth, (*path, "auth")):
-        if belongs_to_x(address) and secret.strip().lower().startswith(SIMULATED):
-            yield (
-                place,
-                "is a secret of the simulator and never sent to X; set base_url to its address",
-            )
+        if home.owns(address) and secret.strip().lower().startswith(SIMULATED):
+            told = f"is a secret of the simulator and never sent to {home.name}"
+            yield place, f"{told}; set base_url to its address"
+
+
+def platforms(connections: dict[str, Raw]) -> dict[str, str]:
+    """The platform of each connection of a config, as it is meant."""
+    return {name: _platform(connection) for name, connection in connections.items()}
 
 
 def between_keys(root: Raw) -> Iterator[tuple[Path, str]]:

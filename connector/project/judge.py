@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from connector.project.tree import Fault, Path, Places, Raw, Scalar, Tree, at
-from connector.project.words import UNKNOWN, fault_of, meant, path_of, shown
+from connector.project.words import UNKNOWN, fault_of, meant, path_of, shown, steps_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -55,8 +55,8 @@ def _misspelt(model: type[BaseModel], tree: Tree, found: Iterable[ErrorDetails])
     """The unknown keys that are like a known one which is not there, each with that one."""
     taken: set[Path] = set()
     names: dict[Path, str] = {}
-    for path in (path_of(details) for details in found if details["type"] == UNKNOWN):
-        name = meant(model, path)
+    for details in (details for details in found if details["type"] == UNKNOWN):
+        path, name = path_of(details), meant(model, steps_of(details))
         free = name and at(tree.root, *path[:-1], name) is None
         if name and free and (*path[:-1], name) not in taken:
             taken.add((*path[:-1], name))

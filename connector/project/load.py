@@ -1,7 +1,7 @@
 """A project from its folder: config.yaml and every mapping, or all that is wrong with them."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Environment
 from dataclasses import dataclass, replace
 from functools import partial
@@ -116,15 +116,21 @@ class _Loaded:
     faults: list[Fault]
 
 
-def _mapping(path: Path, *, root: Path, connections: Iterable[str] | None) -> _Loaded:
+def _mapping(path: Path, *, root: Path, connections: Environment[str, str] | None) -> _Loaded:
     read_file = partial(_sql_file, root=root, folder=path.parent)
     return _judged(_tree(path), path, read_file, connections)
 
 
 def earlier_mapping(
-    content: bytes, path: Path, *, read_sql: Callable[[Path], bytes], connections: Iterable[str]
+    content: bytes,
+    path: Path,
+    *,
+    read_sql: Callable[[Path], bytes],
+    connections: Environment[str, str],
 ) -> Mapping:
     """A mapping file as it was at another time; `read_sql` gives its SQL file of that time.
+
+    `connections` are the platforms of today's by name.
 
     Raises:
         ConfigurationError: it was wrong then, as mappings are read today.
@@ -145,7 +151,7 @@ def _judged(
     tree: Tree,
     path: Path,
     read_file: Callable[[str], SourceFile],
-    connections: Iterable[str] | None,
+    connections: Environment[str, str] | None,
 ) -> _Loaded:
     tree = _with_name(tree, path.stem)
     surroundings = Surroundings(path=shown(path), places=tree.places, read_file=read_file)
@@ -198,7 +204,7 @@ def load_project(config_path: Path, environment: Environment[str, str]) -> Proje
     config, faults = judge(Config, tree, between_keys=config_file.between_keys)
     names, more = _files(tree, path)
     known = at(tree.root, "connections")
-    connections = known.keys() if isinstance(known, dict) else None
+    connections = config_file.platforms(known) if isinstance(known, dict) else None
     files = [_mapping(name, root=root, connections=connections) for name in names]
     told = [
         *((path, fault) for fault in (*faults, *more)),

@@ -5,9 +5,10 @@ what is wrong within one value is told by that value's own type.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 
+from connector.project.config import X_ADS
 from connector.project.expressions import FULL_EVENT, KINDS, one_of
 from connector.project.mapping import SUFFICIENT, ContentFields, Fields, Identifiers
 from connector.project.tree import Path, Raw, Scalar, at
@@ -148,21 +149,25 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def connection_exists(root: Raw, connections: Iterable[str]) -> Iterator[Finding]:
-    """The destination's connection is one of the config's."""
+def connection_exists(root: Raw, connections: Mapping[str, str]) -> Iterator[Finding]:
+    """The destination's connection is one of the config's, and of X."""
     name = at(root, "destination", "connection")
-    known = [str(connection) for connection in connections]
-    if isinstance(name, Scalar) and name.resolved is not None and name not in known:
+    known = [str(connection) for connection, platform in connections.items() if platform == X_ADS]
+    if isinstance(name, Scalar) and name in connections and name not in known:
+        rule = f"is of platform {connections[name]}; x_conversions needs one of {X_ADS}"
+        listed = f" (of that platform: {', '.join(known) or 'none'})"
+        yield ("destination", "connection"), rule + listed
+    elif isinstance(name, Scalar) and name.resolved is not None and name not in known:
         near = get_close_matches(name, known, n=1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         rule = f"is no connection of the config{meant} (known there: {', '.join(known) or 'none'})"
         yield ("destination", "connection"), rule
 
 
-def between_keys(root: Raw, connections: Iterable[str] | None = None) -> Iterator[Finding]:
+def between_keys(root: Raw, connections: Mapping[str, str] | None = None) -> Iterator[Finding]:
     """What is wrong between the keys of a mapping, each with its path.
 
-    `connections` are the names in the config, None while they are not known.
+    `connections` are the platforms of those in the config by name, None while they are not known.
     """
     for rule in RULES:
         yield from rule(root)

@@ -1,14 +1,14 @@
 """How the state came to its tables, step by step; a new one is made by all of them.
 
-Two steps of SQL need no framework.
+A few steps of SQL need no framework.
 """
 
 from connector.errors import ConfigurationError
 from connector.state.dialect import Dialect
 from connector.state.place import Place
-from connector.state.schema import BUDGETS, TABLES
+from connector.state.schema import BUDGETS, CONNECTIONS, TABLES
 
-STEPS = ((1, TABLES), (2, BUDGETS))
+STEPS = ((1, TABLES), (2, BUDGETS), (3, CONNECTIONS))
 VERSION = STEPS[-1][0]
 
 

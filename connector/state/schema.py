@@ -94,3 +94,16 @@ create table budgets (
 );
 create index budgets_by_name on budgets (name, used_at);
 """
+
+# Credentials that are shared: `facts` is public and in the clear, `sealed` is ciphertext whose key
+# is never here. Every writing but of `last_used_at` raises the revision.
+CONNECTIONS = """
+create table connections (
+  name {key} primary key,
+  visibility text not null,
+  facts text not null,
+  sealed text not null,
+  revision {integer} not null,
+  last_used_at {integer}
+);
+"""

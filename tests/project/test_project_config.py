@@ -1,45 +1,12 @@
 import pytest
+from configs import AUTH_KEYS, TOP, config_of, connection_of, faults_of, x_of
 
-from connector.project import Config, Rate
-from connector.project.config import between_keys
-from connector.project.judge import judge
-from connector.project.tree import read_tree
-
-TOP = """\
-warehouse: {url: "duckdb:///warehouse.duckdb"}
-state: {url: "sqlite:///state/connector.db"}
-"""
-
-
-def with_connection(text: str) -> str:
-    return f"{TOP}connections:\n  x:\n    {text}\n"
-
-
-def connection_of(**keys: str) -> str:
-    """A config with one connection, the keys of which stand from line 5 on, one a line."""
-    given = {
-        "platform": "x_ads",
-        "ad_account_id": "18ce54d4x5t",
-        "auth": "{pixel_token: t0ken}",
-    } | keys
-    return with_connection("\n    ".join(f"{key}: {value}" for key, value in given.items()))
-
-
-def config_of(text: str) -> Config:
-    config, faults = judge(Config, read_tree(text.encode()), between_keys=between_keys)
-    assert faults == []
-    assert config is not None
-    return config
-
-
-def faults_of(text: str) -> list[str]:
-    _, faults = judge(Config, read_tree(text.encode()), between_keys=between_keys)
-    return [f"{fault.mark.line}:{fault.mark.column} {fault.message}" for fault in faults]
+from connector.project import Rate
 
 
 def test_what_is_left_out_has_its_default() -> None:
     config = config_of(connection_of())
-    connection = config.connections["x"]
+    connection = x_of(connection_of())
     assert (config.mappings, config.budgets) == ("mappings", None)
     assert (connection.live, connection.base_url) == (False, "https://ads-api.x.com")
     assert connection.rate_limits.conversion_events == Rate(amount=60_000, seconds=900.0)
@@ -47,14 +14,14 @@ def test_what_is_left_out_has_its_default() -> None:
 
 
 def test_what_is_written_is_read() -> None:
-    config = config_of(
+    text = (
         connection_of(
             live="true",
             rate_limits="{conversion_events: 6000 per 90 s, writes: 450 per 1 minute}",
         )
         + "mappings: jobs\nbudgets: {url: 'redis://localhost:6379/0'}\n"
     )
-    connection = config.connections["x"]
+    config, connection = config_of(text), x_of(text)
     assert config.warehouse.url.get_secret_value() == "duckdb:///warehouse.duckdb"
     assert config.state.url.get_secret_value() == "sqlite:///state/connector.db"
     assert config.mappings == "jobs"
@@ -67,20 +34,17 @@ def test_what_is_written_is_read() -> None:
 
 @pytest.mark.parametrize("written", ["1e5", "00123", "0x1f", "123", "true"])
 def test_an_account_is_the_text_as_written(written: str) -> None:
-    config = config_of(connection_of(ad_account_id=written))
-    assert config.connections["x"].ad_account_id == written
+    assert x_of(connection_of(ad_account_id=written)).ad_account_id == written
 
 
 def test_a_token_of_digits_is_text() -> None:
-    auth = config_of(connection_of(auth="{pixel_token: 0123}")).connections["x"].auth
+    auth = x_of(connection_of(auth="{pixel_token: 0123}")).auth
     assert auth.pixel_token is not None
     assert auth.pixel_token.get_secret_value() == "0123"
 
 
 def test_each_pixel_may_have_its_own_token() -> None:
-    auth = (
-        config_of(connection_of(auth="{pixel_tokens: {o8z6j: a, 00123: b}}")).connections["x"].auth
-    )
+    auth = x_of(connection_of(auth="{pixel_tokens: {o8z6j: a, 00123: b}}")).auth
     assert auth.pixel_tokens is not None
     tokens = {pixel: token.get_secret_value() for pixel, token in auth.pixel_tokens.items()}
     assert tokens == {"o8z6j": "a", "00123": "b"}
@@ -88,7 +52,7 @@ def test_each_pixel_may_have_its_own_token() -> None:
 
 def test_oauth_has_four_secrets() -> None:
     written = "{oauth1: {consumer_key: a, consumer_secret: b, token: c, token_secret: d}}"
-    auth = config_of(connection_of(auth=written)).connections["x"].auth
+    auth = x_of(connection_of(auth=written)).auth
     assert auth.oauth1 is not None
     assert auth.oauth1.token_secret.get_secret_value() == "d"
 
@@ -109,17 +73,17 @@ def test_no_secret_is_shown() -> None:
 @pytest.mark.parametrize(
     ("auth", "column", "words"),
     [
-        ("{}", 5, "needs exactly one of pixel_token, pixel_tokens, oauth1"),
+        ("{}", 5, "needs exactly one of pixel_token, pixel_tokens, oauth1, stored"),
         (
             "{pixel_token: a, pixel_tokens: {o8z6j: b}}",
             5,
             (
-                "needs exactly one of pixel_token, pixel_tokens, oauth1;"
+                "needs exactly one of pixel_token, pixel_tokens, oauth1, stored;"
                 " it has pixel_token and pixel_tokens"
             ),
         ),
-        ("s3cret", 11, "must be a block of keys (pixel_token, pixel_tokens, oauth1)"),
-        ("", 5, "has no value; it must be a block of keys (pixel_token, pixel_tokens, oauth1)"),
+        ("s3cret", 11, f"must be a block of keys ({AUTH_KEYS})"),
+        ("", 5, f"has no value; it must be a block of keys ({AUTH_KEYS})"),
     ],
 )
 def test_there_is_exactly_one_way_to_authenticate(auth: str, column: int, words: str) -> None:
@@ -235,8 +199,8 @@ def test_a_secret_of_the_simulator_is_for_the_simulator() -> None:
     ("keys", "told"),
     [
         (
-            {"platform": "tiktok_ads"},
-            "5:15 connections.x.platform must be a platform that is known here: x_ads",
+            {"platform": "meta_ads"},
+            "5:15 connections.x.platform must be a platform that is known here: x_ads, tiktok_ads",
         ),
         ({"live": "yes"}, "8:11 connections.x.live must be true or false"),
         ({"live": "1"}, "8:11 connections.x.live must be true or false"),

@@ -1,9 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from connector.errors import ConfigurationError
-from connector.project import Project, load_project, plain
+from connector.project import Project, TikTokConnection, XConnection, load_project, plain
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -15,12 +16,30 @@ def example() -> Project:
 
 def test_the_example_loads(example: Project) -> None:
     connection = example.config.connections["x"]
+    assert isinstance(connection, XConnection)
     assert (connection.live, connection.target) == (False, "x")
     assert connection.auth.pixel_token is not None
     assert connection.auth.pixel_token.get_secret_value() == "t0ken"
     assert list(example.mappings) == ["purchases", "signups"]
     assert example.root == REPOSITORY
     assert example.config.budgets is None
+
+
+def test_the_example_with_its_other_ways_loads(tmp_path: Path) -> None:
+    text = (REPOSITORY / "config.example.yaml").read_text()
+    text = text.replace("      pixel_token: ${", "      # pixel_token: ${")
+    for key in ("stored", "client_id", "client_secret"):
+        text = text.replace(f"      # {key}: ", f"      {key}: ")
+    text = re.sub(r"(?m)^  # (?=tiktok:|  )", "  ", text)
+    (tmp_path / "config.yaml").write_text(text)
+    (tmp_path / "mappings").mkdir()
+    names = ("X_ADS_CLIENT_ID", "X_ADS_CLIENT_SECRET", "TIKTOK_ACCESS_TOKEN")
+    project = load_project(tmp_path / "config.yaml", dict.fromkeys(names, "made-up"))
+    x, tiktok = project.config.connections["x"], project.config.connections["tiktok"]
+    assert isinstance(x, XConnection)
+    assert x.auth.stored
+    assert isinstance(tiktok, TikTokConnection)
+    assert (tiktok.target, tiktok.advertiser_id) == ("tiktok", "7001234567890123456")
 
 
 def test_the_example_may_be_made_live_by_a_variable() -> None:

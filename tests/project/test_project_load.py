@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from connector.errors import ConfigurationError, Exit, Problem
-from connector.project import Project, load_project
+from connector.project import Project, XConnection, load_project
 
 Load = Callable[..., Project]
 Problems = Callable[..., list[Problem]]
@@ -48,7 +48,9 @@ def test_a_secret_file_is_relative_to_the_config(
     edit(root / "config.yaml", "${X_PIXEL_TOKEN}", "${file:secrets/token}")
     write(root / "secrets" / "token", "from-file\n")
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-    auth = load().config.connections["x"].auth
+    connection = load().config.connections["x"]
+    assert isinstance(connection, XConnection)
+    auth = connection.auth
     assert auth.pixel_token is not None
     assert auth.pixel_token.get_secret_value() == "from-file"
 
@@ -113,7 +115,10 @@ def test_all_problems_of_all_files_are_told_at_once(root: Path, load: Load) -> N
     assert caught.value.exit_code == Exit.CONFIGURATION
     assert str(caught.value).splitlines() == [
         "8 problems in 5 files:",
-        "config.yaml:7:15: connections.x.platform must be a platform that is known here: x_ads",
+        (
+            "config.yaml:7:15: connections.x.platform must be a platform that is known here:"
+            " x_ads, tiktok_ads"
+        ),
         "config.yaml:10:20: the environment variable X_PIXEL_TOKEN is not set",
         (
             "mappings/a.yaml:2:10: unknown key 'tabel' in source; did you mean 'table'?"
@@ -128,6 +133,19 @@ def test_all_problems_of_all_files_are_told_at_once(root: Path, load: Load) -> N
         ),
         "mappings/purchases.yaml:1:7: name 'purchases' is taken by mappings/a.yaml",
     ]
+
+
+def test_conversions_through_a_connection_of_another_platform_are_told_with_their_line(
+    root: Path, problems: Problems
+) -> None:
+    edit(
+        root / "config.yaml", "connections:\n",
+        "connections:\n  t: {platform: tiktok_ads, advertiser_id: 7, auth: {access_token: a}}\n",
+    )  # fmt: skip
+    edit(root / "mappings" / "purchases.yaml", "connection: x", "connection: t")
+    [problem] = problems()
+    assert (problem.file, problem.line) == ("mappings/purchases.yaml", 3)
+    assert "destination.connection is of platform tiktok_ads" in problem.message
 
 
 def test_one_problem_is_told_as_one(root: Path, load: Load) -> None:

@@ -155,20 +155,34 @@ def test_contents_say_something_of_an_item(faults_of: Tell) -> None:
 @pytest.mark.parametrize("connection", ["x", "{a: b}", "[x]", "null"])
 def test_a_connection_that_exists_or_is_none_yet_is_no_finding(connection: str) -> None:
     root = read_tree(f"destination: {{connection: {connection}}}".encode()).root or {}
-    assert list(between_keys(root, ["x", "y"])) == []
+    assert list(between_keys(root, {"x": "x_ads", "y": "x_ads"})) == []
 
 
 def test_a_connection_of_no_config_is_told_with_what_is_near() -> None:
     root = read_tree(b"destination: {connection: x_main}").root or {}
     assert list(between_keys(root)) == []
-    assert list(between_keys(root, ["x_maine", "y"])) == [
+    assert list(between_keys(root, {"x_maine": "x_ads", "y": "x_ads"})) == [
         (
             ("destination", "connection"),
             "is no connection of the config; did you mean 'x_maine'? (known there: x_maine, y)",
         )
     ]
-    [(_, told)] = between_keys(root, [])
+    [(_, told)] = between_keys(root, {})
     assert told == "is no connection of the config (known there: none)"
+
+
+@pytest.mark.parametrize(("others", "known"), [({"x": "x_ads"}, "x"), ({}, "none")])
+def test_conversions_go_through_a_connection_of_x_alone(others: dict[str, str], known: str) -> None:
+    root = read_tree(b"destination: {connection: tiktok}").root or {}
+    assert list(between_keys(root, others | {"tiktok": "tiktok_ads"})) == [
+        (
+            ("destination", "connection"),
+            (
+                "is of platform tiktok_ads; x_conversions needs one of x_ads"
+                f" (of that platform: {known})"
+            ),
+        )
+    ]
 
 
 SHAPES = ["null", "x", "7", "[]", "[x, [y]]", "{}", "{a: {b: c}}", "[{a: 1}]"]

@@ -16,6 +16,8 @@ from connector.state.recovery import recover
 
 # A file of version 1 with two conversions in each state, its last run left open.
 OLD = Path(__file__).with_name("state_v1.db")
+# The same of version 2, with a rate budget that was used.
+SECOND = Path(__file__).with_name("state_v2.db")
 LEFT = {
     "accepted-1": "accepted", "refused-1": "refused", "refused-2": "claimed",
     "in_doubt-2": "in_doubt", "held-1": "held", "claimed-1": "claimed", "sent-2": "sent",
@@ -43,6 +45,18 @@ def test_an_older_state_is_migrated_when_it_is_opened(path: Path) -> None:
         assert state.read("select value from meta") == [(str(VERSION),)]
         assert state.read("select * from budgets") == []
         assert state.read("select amount from amounts") == [("9.99",)]
+
+
+def test_a_state_of_version_2_gets_room_for_connections_and_keeps_the_rest(
+    path: Path,
+) -> None:
+    shutil.copy(SECOND, path)
+    assert states(path) == LEFT
+    assert path.with_name("connector.db.v2.bak").exists()
+    with database.opened(path) as state:
+        assert state.read("select value from meta") == [(str(VERSION),)]
+        assert state.read("select amount from budgets") == [(7,)]
+        assert state.read("select * from connections") == []
 
 
 def test_an_older_state_is_copied_first(path: Path) -> None:
@@ -100,32 +114,45 @@ def test_where_there_is_no_state_nothing_is_migrated(tmp_path: Path) -> None:
         database.migrate(tmp_path / "connector.db", backed_up=True)
 
 
-def test_a_new_state_has_the_tables_of_a_migrated_one(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("old", [OLD, SECOND], ids=["of version 1", "of version 2"])
+def test_a_new_state_has_the_tables_of_a_migrated_one(
+    path: Path, tmp_path: Path, old: Path
+) -> None:
+    shutil.copy(old, path)
     tables = "select name, sql from sqlite_master where sql is not null order by name"
     database.create(tmp_path / "new.db")
-    with database.opened(path) as old, database.opened(tmp_path / "new.db") as new:
-        words = [[(n, " ".join(sql.split())) for n, sql in one.read(tables)] for one in (old, new)]
+    with database.opened(path) as migrated, database.opened(tmp_path / "new.db") as new:
+        words = [
+            [(n, " ".join(sql.split())) for n, sql in one.read(tables)] for one in (migrated, new)
+        ]
     assert words[0] == words[1]
 
 
+@pytest.fixture(params=[1, 2])
+def version(request: pytest.FixtureRequest) -> int:
+    number: int = request.param
+    return number
+
+
 @pytest.fixture
-def older(postgresql_server: Running, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """A state of version 1 in PostgreSQL."""
-    place = place_of(postgresql_server.owner("older"), Path())
+def older(postgresql_server: Running, monkeypatch: pytest.MonkeyPatch, version: int) -> Server:
+    """A state of an older version in PostgreSQL."""
+    place = place_of(postgresql_server.owner(f"older_{version}"), Path())
     assert isinstance(place, Server)
     with monkeypatch.context() as patched:
-        patched.setattr(migrations, "STEPS", migrations.STEPS[:1])
-        patched.setattr(postgresql, "VERSION", 1)
+        patched.setattr(migrations, "STEPS", migrations.STEPS[:version])
+        patched.setattr(postgresql, "VERSION", version)
         postgresql.create(place)
     return place
 
 
-def test_the_backup_of_a_database_is_its_operator_s(older: Server) -> None:
+def test_the_backup_of_a_database_is_its_operator_s(older: Server, version: int) -> None:
     with pytest.raises(ConfigurationError, match="migrate --yes"), database.opened(older):
         pass
-    with pytest.raises(ConfigurationError, match="pg_dump --schema=older"):
+    with pytest.raises(ConfigurationError, match="pg_dump --schema=older_"):
         database.migrate(older, backed_up=False)
-    assert database.migrate(older, backed_up=True) == (1, None)
+    assert database.migrate(older, backed_up=True) == (version, None)
     with database.opened(older) as state:
         assert state.read("select * from budgets") == []
+        assert state.read("select * from connections") == []
     assert database.migrate(older, backed_up=False) == (VERSION, None)

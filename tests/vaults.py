@@ -1,0 +1,69 @@
+"""Credentials that are made up, in vaults of their own, and processes that use them."""
+
+import base64
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from connector.credentials import Connection, OAuth1Tokens, OAuth2Tokens, PixelTokens, TikTokTokens
+from connector.credentials.facts import Secret
+
+ROOT = Path(__file__).parents[1]
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+CANARY = "canary-7f3e1c"
+KEY, OTHER_KEY, THIRD_KEY = (
+    base64.urlsafe_b64encode(bytes([number]) * 32).decode() for number in (1, 2, 3)
+)
+SECRETS: dict[str, Secret] = {
+    "pixel_tokens": PixelTokens(tokens={"o8z6j": f"{CANARY}-1", "": f"{CANARY}-2"}),
+    "oauth1": OAuth1Tokens(
+        consumer_key=f"{CANARY}-3", consumer_secret=f"{CANARY}-4", token=f"{CANARY}-5",
+        token_secret=f"{CANARY}-6",
+    ),
+    "oauth2": OAuth2Tokens(
+        access_token=f"{CANARY}-7", refresh_token=f"{CANARY}-8",
+        expires_at=NOW + timedelta(hours=2), scopes=("ads.read", "offline.access"),
+    ),
+    "tiktok": TikTokTokens(access_token=f"{CANARY}-9"),
+}  # fmt: skip
+PAIR = OAuth2Tokens(access_token="access-0", refresh_token="refresh-0", expires_at=NOW)
+
+
+def connection(name: str = "x", **facts: Any) -> Connection:  # noqa: ANN401 - facts of many types
+    """What `connect` knows of a connection."""
+    made = Connection(
+        name=name, platform="x_ads", connected_at=NOW, connected_by="ana@host",
+        roles=("AD_MANAGER",), ad_account_ids=("18ce54d4x5t",),
+    )  # fmt: skip
+    return replace(made, **facts)
+
+
+def later(tokens: OAuth2Tokens) -> OAuth2Tokens:
+    """The pair that follows one: `refresh-0` gives `refresh-1`, good for two hours."""
+    number = int((tokens.refresh_token or "0").rpartition("-")[2]) + 1
+    return OAuth2Tokens(
+        access_token=f"access-{number}", refresh_token=f"refresh-{number}",
+        expires_at=NOW + timedelta(hours=2),
+    )  # fmt: skip
+
+
+def start(
+    code: str, *arguments: object, environment: Mapping[str, str] | None = None
+) -> "subprocess.Popen[str]":
+    """A Python process, by default with no environment at all but where the code is."""
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", **(environment or {})},
+    )  # fmt: skip
+
+
+def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    """Exit code, standard output and errors of a process."""
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
