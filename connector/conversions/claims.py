@@ -14,7 +14,7 @@ from connector.state.facts import Claim, ClaimLostError
 from connector.state.ledger import Ledger
 from connector.x.conversions import LARGEST_BATCH
 
-BATCHES_IN_A_GROUP = 20  # claimed in one transaction
+BATCHES_IN_A_GROUP = 60  # claimed in one transaction
 MOST_LOST_CLAIMS = 100
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 class Bulk:
     """One statement over many rows.
 
-    SQLite runs it once for each row, in order; PostgreSQL once, with an array for each column.
+    SQLite runs it once for each row, in order, or where it says `{rows}` for some hundred rows at
+    once; PostgreSQL once, with an array for each column.
     """
 
     sqlite: str

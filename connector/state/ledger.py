@@ -12,7 +12,7 @@ from functools import partial
 from operator import itemgetter
 
 from connector.errors import OvertakenError
-from connector.state.claiming import TAKE, TAKE_ACCEPTED_TOO
+from connector.state.claiming import TAKE, TAKE_ACCEPTED_TOO, TAKE_NEW
 from connector.state.database import Database, Transaction
 from connector.state.facts import Amount, Claim, ClaimLostError, Kept, Known, Past
 from connector.state.recovery import RESTORE, expire, recover
@@ -237,7 +237,10 @@ class Ledger:
         ]
         # In the order of the key, a page of the ledger is touched once.
         rows.sort(key=itemgetter(0, 1))
-        if connection.for_each(self._claiming, rows) != len(rows):
+        new = [row[:-1] for row in rows if row[-1] is None]
+        known = [row for row in rows if row[-1] is not None]
+        taken = connection.for_each(TAKE_NEW, new) + connection.for_each(self._claiming, known)
+        if taken != len(rows):
             raise ClaimLostError
         return batches
 

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ from connector.state.migrations import VERSION, refuse_newer, steps
 
 BUSY_SECONDS = 30.0
 _CACHE_KIBIBYTES = 64_000
+# Ids at random touch most pages of the ledger in each transaction; copied back less often, a page
+# that changed several times is copied once.
+_CHECKPOINT_PAGES = 8_000
+_ROWS_AT_ONCE = 250
 _KEEP_VERSION = "insert or replace into meta values ('schema_version', ?)"
 
 
@@ -33,7 +38,18 @@ class SQLiteTransaction:
 
     def for_each(self, bulk: Bulk, rows: Sequence[Sequence[object]]) -> int:
         """Run a statement with each row of values; the number of rows it changed."""
-        return self._connection.executemany(bulk.sqlite, rows).rowcount
+        if "{rows}" not in bulk.sqlite:
+            return self._connection.executemany(bulk.sqlite, rows).rowcount
+        parts = (
+            rows[start : start + _ROWS_AT_ONCE] for start in range(0, len(rows), _ROWS_AT_ONCE)
+        )
+        return sum(self._insert(bulk.sqlite, part) for part in parts)
+
+    def _insert(self, sql: str, rows: Sequence[Sequence[object]]) -> int:
+        row = f"({', '.join('?' * len(rows[0]))})"
+        values = list(chain.from_iterable(rows))
+        statement = sql.replace("{rows}", ", ".join([row] * len(rows)))
+        return self._connection.execute(statement, values).rowcount
 
 
 class SQLiteDatabase:
@@ -233,6 +249,7 @@ def _connect(path: Path, busy_seconds: float) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("pragma synchronous = full")
     connection.execute(f"pragma cache_size = -{_CACHE_KIBIBYTES}")
+    connection.execute(f"pragma wal_autocheckpoint = {_CHECKPOINT_PAGES}")
 
 
 def _prepared_version(connection: sqlite3.Connection, path: Path) -> int:
