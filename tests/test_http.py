@@ -2,12 +2,11 @@ import gzip
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 from raw_server import Handle, RawServer, answering, resetting, serving, silent
-from requests_oauthlib import OAuth1
 
 from connector import http
 from connector.http import Answer, NoAnswer, Request, Session
@@ -45,6 +44,19 @@ def test_an_answer_is_plain_values(session: Session) -> None:
     assert received.headers["x-pixel-token"] == "token"
     assert "authorization" not in received.headers
     assert received.headers["user-agent"].startswith("ads-connector/")
+
+
+def test_a_connection_is_used_again() -> None:
+
+    def answer_twice(connection: socket.socket) -> None:
+        for _ in range(2):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            connection.recv(65_536)
+
+    with serving(answer_twice) as server, closing(Session(threads=1, read=5)) as session:
+        answers = [session.post(request(server.url)) for _ in range(2)]
+    assert [isinstance(answer, Answer) for answer in answers] == [True, True]
+    assert len(server.received) == 1
 
 
 def test_a_packed_answer_is_unpacked(session: Session) -> None:
@@ -204,6 +216,22 @@ def test_an_answer_that_is_too_large_is_not_read_to_its_end(
     assert answer == NoAnswer(left=True, why="the answer is too large")
 
 
+def test_no_more_of_an_answer_is_read_than_is_kept(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "LARGEST_ANSWER", 100_000)
+    pieces = iter(range(1000))
+
+    def overflow(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in pieces:
+            connection.sendall(b" " * 65_536)
+
+    answer, _ = sent_to(session, overflow)
+    assert answer == NoAnswer(left=True, why="the answer is too large")
+    assert next(pieces, None) is not None
+
+
 def test_a_body_that_is_packed_wrongly_may_have_processed_it(session: Session) -> None:
     answer, _ = sent_to(session, answering("200 OK\nContent-Encoding: gzip", b"not gzip"))
     assert isinstance(answer, NoAnswer)
@@ -228,20 +256,6 @@ def test_nothing_crosses_a_network_in_the_clear(session: Session, url: str) -> N
 )
 def test_https_and_this_machine_are_fine(url: str) -> None:
     http.refuse_plain_http(url)
-
-
-def test_a_signed_request_is_signed_for_its_own_host_and_leaves_its_body_alone(
-    session: Session,
-) -> None:
-    with serving(OK) as server:
-        signed = Request(
-            url=f"{server.url}/12/x", body=BODY, headers={}, auth=OAuth1("key", "secret", "t", "ts")
-        )
-        session.post(signed)
-    [received] = server.received
-    assert received.headers["authorization"].startswith("OAuth ")
-    assert received.body == BODY
-    assert received.headers["content-type"] == "application/json"
 
 
 def test_nothing_of_a_request_or_an_answer_is_shown() -> None:

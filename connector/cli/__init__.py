@@ -1,8 +1,22 @@
 """The command line: arguments become one call of `connector.api`, errors a sentence and a code."""
 
+import gc
+import os
+
+# What a start makes are modules, which stay: Python would walk them all again and again.
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
+
 
 def main() -> None:
     """Run the command `connector`."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    # Nothing here multiplies matrices, for which NumPy otherwise starts a thread on every core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from connector.cli.app import app
 
-    app(prog_name="connector")
+    try:
+        app(prog_name="connector")
+    finally:
+        # What is open was closed by whoever opened it; the rest goes with the process, not one
+        # module after the other.
+        gc.freeze()

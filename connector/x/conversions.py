@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from requests.auth import AuthBase
-
 from connector.http import Answer, Request
 
 LARGEST_BATCH = 500
@@ -54,29 +52,29 @@ def request(
 
     One request is signed once: make another for another try.
     """
-    headers: dict[str, str] = {}
-    auth: AuthBase | None = None
+    url = f"{base_url}{_PATH}{pixel_id}"
     if credentials.oauth1 is not None:
-        auth = _oauth1(*credentials.oauth1)
+        headers = _oauth1(url, *credentials.oauth1)
     else:
         tokens = credentials.pixel_tokens or {}
         token = tokens.get(pixel_id) or tokens.get("") or ""
         if not _TOKEN.fullmatch(token):
             return None
-        headers["X-Pixel-Token"] = token
+        headers = {"X-Pixel-Token": token}
     body = '{"conversions":[' + ",".join(conversions) + "]}"
-    url = f"{base_url}{_PATH}{pixel_id}"
-    return Request(url=url, body=body.encode(), headers=headers, auth=auth)
+    return Request(url=url, body=body.encode(), headers=headers)
 
 
-def _oauth1(key: str, secret: str, token: str, token_secret: str) -> AuthBase:
+def _oauth1(url: str, key: str, secret: str, token: str, token_secret: str) -> Mapping[str, str]:
     # Signs with the host as called and a fresh nonce each time; a JSON body is not signed.
-    from requests_oauthlib import OAuth1  # noqa: PLC0415 - pixel tokens do without it
+    from oauthlib.oauth1 import Client  # noqa: PLC0415 - pixel tokens do without it
 
-    for chatty in ("oauthlib", "requests_oauthlib"):  # they log signatures and headers
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    signer: AuthBase = OAuth1(key, secret, token, token_secret)
-    return signer
+    logging.getLogger("oauthlib").setLevel(logging.WARNING)  # it logs signatures and headers
+    signer = Client(
+        key, client_secret=secret, resource_owner_key=token, resource_owner_secret=token_secret
+    )
+    _, headers, _ = signer.sign(url, http_method="POST")
+    return {"Authorization": str(headers["Authorization"])}
 
 
 def parse(answer: Answer) -> Parsed:
