@@ -136,6 +136,7 @@ class Scene:
 
     place: Place
     clock: float = START
+    tick: float = 0.0  # what passes from one look at the clock to the next
     usually: Script = accept
     script: deque[Script] = field(default_factory=deque)
     posts: list[list[str]] = field(default_factory=list)
@@ -152,7 +153,12 @@ class Scene:
         step = self.script.popleft() if self.script else self.usually
         return step(batch) if callable(step) else step
 
+    def read_clock(self) -> float:
+        self.clock += self.tick
+        return self.clock
+
     def pause(self, seconds: float) -> None:
+        assert seconds > 0  # to sleep for less is an error
         self.pauses.append(seconds)
         self.clock += seconds
         self.stopping = self.stopping or self.impatient
@@ -176,7 +182,7 @@ class Scene:
 
     def _delivery(self, ledger: Ledger, way: Way) -> Delivery:
         edges = Edges(
-            post=self.post, ledger=ledger, now=lambda: self.clock, pause=self.pause,
+            post=self.post, ledger=ledger, now=self.read_clock, pause=self.pause,
             random=lambda: 1.0, stopping=lambda: self.stopping, progress=lambda _: None,
             warn=self.warnings.append, budget=self.budget, answered=lambda: None,
             allowed=self.allowances.append,

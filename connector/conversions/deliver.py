@@ -87,8 +87,8 @@ class Delivery:
                 self._flying, timeout=0 if may_leave else None, return_when=FIRST_COMPLETED
             )
             return list(done)
-        while not may_leave and self.traffic.waits() and self.traffic.over() is None:
-            self.traffic.edges.pause(self.traffic.pace.left(now=self.traffic.edges.now()))
+        while not may_leave and self.traffic.over() is None and (seconds := self.traffic.waits()):
+            self.traffic.edges.pause(seconds)
         return []
 
     def _may_leave(self, on_their_way: int) -> bool:

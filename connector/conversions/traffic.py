@@ -97,9 +97,9 @@ class Traffic:
             self._closed[scope] = reason
             self.tally.endings.add(ending)
 
-    def waits(self) -> bool:
-        """Whether X, or the rate budget, is to be given time."""
-        return self.pace.left(now=self.edges.now()) > 0
+    def waits(self) -> float:
+        """The seconds that X, or the rate budget, is to be given; 0 when a request may leave."""
+        return max(0.0, self.pace.left(now=self.edges.now()))
 
     def abandon(self, batch: Batch, reason: str) -> None:
         """Do not send a claimed batch in this run."""

@@ -1,4 +1,5 @@
 import threading
+from collections import deque
 
 import pytest
 from delivery import (
@@ -154,3 +155,9 @@ def test_a_deadline_ends_a_run_between_requests(scene: Scene) -> None:
     assert len(scene.posts) == 2
     assert counts(tally) == {"accepted": 1000, "pending": 1000}
     assert tally.reasons["pending"] == {"deadline": 1000}
+
+
+@pytest.mark.parametrize("tick", [0.01, 0.3, 0.49, 1.1])
+def test_a_wait_that_is_over_by_the_time_it_would_begin_is_none(scene: Scene, tick: float) -> None:
+    scene.tick, scene.script = tick, deque([answer(429, retry_after="1")] * 5)
+    assert counts(scene.sync(mapped(["1"]))) == {"accepted": 1}
