@@ -14,9 +14,4 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from connector.cli.app import app
 
-    try:
-        app(prog_name="connector")
-    finally:
-        # What is open was closed by whoever opened it; the rest goes with the process, not one
-        # module after the other.
-        gc.freeze()
+    app(prog_name="connector")

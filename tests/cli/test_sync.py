@@ -232,3 +232,8 @@ def test_no_identifier_reaches_the_state_the_logs_or_the_summary(shop: Shell) ->
 
 def _days_ago(days: int) -> str:
     return (datetime.now(UTC) - timedelta(days=days)).isoformat()
+
+
+def test_where_nothing_is_wrong_nothing_is_said_on_stderr(shop: Shell) -> None:
+    assert shop.run("sync", "--quiet").err == ""
+    assert shop.run("sync", "--quiet").err == ""
