@@ -150,10 +150,11 @@ def _refuse_to_forget(project: Project, older_than: timedelta) -> None:
     smallest, name = max(reach, default=(timedelta(0), ""))
     if older_than < smallest:
         limits = project.mappings[name].limits
+        days = -(-smallest // timedelta(days=1))
         raise ConfigurationError(
             f"--older-than {written(older_than)} would forget what {name} still lets through, and"
             f" would send again: its max_age is {written(limits.max_age)}, its max_in_future"
-            f" {written(limits.max_in_future)}; the smallest that is safe is {written(smallest)}"
+            f" {written(limits.max_in_future)}; {days}d is safe"
         )
 
 
