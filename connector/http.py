@@ -5,7 +5,7 @@ turn off, and spends half the processor time of requests on a request.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Literal
@@ -58,7 +58,8 @@ class NoAnswer:
 class Request:
     """A request, a POST with a JSON body unless it says otherwise; the headers hold what signs it.
 
-    A GET has no body. The URL is not shown: TikTok wants a secret in it.
+    A GET has no body. The URL is not shown: TikTok wants a secret in it. `in_time` is asked right
+    before the body leaves, which may be long after: connecting takes time, and processes sleep.
     """
 
     url: str = field(repr=False)
@@ -66,6 +67,7 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     method: Literal["GET", "POST"] = "POST"
     content_type: str = JSON
+    in_time: Callable[[], bool] = field(repr=False, default=lambda: True)
 
 
 class Session:
@@ -92,7 +94,7 @@ class Session:
             ValueError: the request would cross a network in the clear.
         """
         refuse_plain_http(request.url)
-        body = _Body(request.body)
+        body = _Body(request)
         has_body = request.method == "POST"
         try:
             with self._pool.urlopen(
@@ -134,13 +136,19 @@ class _Body:
     It goes out whole: a file would be read, and sent, in a dozen blocks.
     """
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
+    def __init__(self, request: Request) -> None:
+        self._request = request
         self.begun = False
 
     def __iter__(self) -> Iterator[bytes]:
+        if not self._request.in_time():
+            raise _TooLateError
         self.begun = True
-        yield self._content
+        yield self._request.body
+
+
+class _TooLateError(HTTPError):
+    """The request was not to leave any more."""
 
 
 def refuse_plain_http(url: str) -> None:
@@ -177,6 +185,7 @@ def _read(response: urllib3.BaseHTTPResponse) -> Answer | NoAnswer:
 
 # The first that fits.
 _WORDS: tuple[tuple[type[Exception], str], ...] = (
+    (_TooLateError, "too late to leave"),
     (NameResolutionError, "the name was not found"),
     (NewConnectionError, "the connection was refused"),
     (ConnectTimeoutError, "no connection in time"),

@@ -148,7 +148,9 @@ class Scene:
     budget: Callable[[int], float] = field(default=lambda _: 0.0)
     allowances: list[Allowance] = field(default_factory=list)
 
-    def post(self, batch: Batch) -> Reply:
+    def post(self, batch: Batch, in_time: Callable[[], bool]) -> Reply:
+        if not in_time():
+            return NoAnswer(left=False, why="too late to leave")
         self.posts.append(ids_of(batch))
         step = self.script.popleft() if self.script else self.usually
         return step(batch) if callable(step) else step

@@ -3,6 +3,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,14 @@ def test_a_refused_port_has_processed_nothing(session: Session) -> None:
     assert session.post(request(server.url)) == NoAnswer(
         left=False, why="the connection was refused"
     )
+
+
+def test_what_is_too_late_by_the_time_it_would_leave_does_not_leave(session: Session) -> None:
+    with serving(OK) as server:
+        late = replace(request(server.url), in_time=lambda: False)
+        assert session.post(late) == NoAnswer(left=False, why="too late to leave")
+        assert session.post(request(server.url)).status == 200  # type: ignore[union-attr]
+    assert [received.body for received in server.received] == [b"", b'{"conversions":[]}']
 
 
 def test_a_name_that_nobody_has_has_processed_nothing(session: Session) -> None:

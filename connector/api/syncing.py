@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -163,13 +163,14 @@ def world_of(
 
 
 def _post(
-    session: Session, base_url: str, credentials: wire.Credentials, batch: Batch
-) -> Answer | NoAnswer | None:
+    session: Session, base_url: str, credentials: wire.Credentials, batch: Batch,
+    in_time: Callable[[], bool],
+) -> Answer | NoAnswer | None:  # fmt: skip
     request = wire.request(
         base_url=base_url, pixel_id=batch.destination.pixel_id,
         conversions=batch.rows["body"].to_pylist(), credentials=credentials,
     )  # fmt: skip
-    return None if request is None else session.post(request)
+    return None if request is None else session.post(replace(request, in_time=in_time))
 
 
 def _credentials(connection: XConnection) -> wire.Credentials:

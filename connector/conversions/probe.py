@@ -162,7 +162,7 @@ def _wait(world: World, batch: Batch) -> None:
 
 
 def _posted(world: World, batch: Batch) -> tuple[Verdict, Answered]:
-    answer = world.post(batch)
+    answer = world.post(batch, lambda: True)
     if answer is None:
         reason = "no usable token for this pixel"
         verdict = Verdict(meaning="credentials", reason=reason)

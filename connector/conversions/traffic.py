@@ -23,13 +23,14 @@ LEAVES_WITHIN_SECONDS = 10.0
 class Edges:
     """What delivering touches outside: the wire, the ledger, the clock, chance, and the user.
 
-    `post` gives None when there are no credentials for the batch. `budget` takes so many
+    `post` gives None when there are no credentials for the batch, and asks right before it leaves
+    whether it still may. `budget` takes so many
     conversions out of the rate budget, or gives the seconds to wait for them; `allowed` hears what
     X says is left of its own. `pause` waits seconds, less when the user stops the run; `now` is
     epoch seconds.
     """
 
-    post: Callable[[Batch], Answer | NoAnswer | None]
+    post: Callable[[Batch, Callable[[], bool]], Answer | NoAnswer | None]
     ledger: Ledger
     budget: Callable[[int], float]
     now: Callable[[], float]

@@ -70,7 +70,8 @@ class Job:
 class World:
     """The edges of a run.
 
-    `post` sends a batch to X, or gives None when there are no credentials for it; `budget` is how
+    `post` sends a batch to X, or gives None when there are no credentials for it; right before, it
+    asks whether the batch still may leave. `budget` is how
     many conversions the account may send; `pause` waits seconds, less when the user stops the run;
     `folder` is for what is kept beside the state; `confirm` shows a person what a replay puts at
     stake, and says whether it may send.
@@ -79,7 +80,7 @@ class World:
     database: Database
     open_source: Callable[[], AbstractContextManager[Source]]
     lock: Callable[[], AbstractContextManager[None]]
-    post: Callable[[Batch], Answer | NoAnswer | None]
+    post: Callable[[Batch, Callable[[], bool]], Answer | NoAnswer | None]
     budget: Account
     now: Callable[[], datetime]
     pause: Callable[[float], None]

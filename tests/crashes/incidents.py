@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from crashes.children import Rule
 from crashes.scene import Scene, Sync
 
-ATTEMPTS = 6
+ATTEMPTS = 12
 KILLED = -signal.SIGKILL
 UNEXPECTED = {1, 2, 3, 5, 70}
 TICK_SECONDS = 0.4  # about what a small sync takes
@@ -158,7 +158,7 @@ def _meanwhile(scene: Scene, random: Random, sync: Sync, *, is_cut: bool) -> Non
     accepted = {one for one, known in scene.ledger().items() if known.state == "accepted"}
     scene.counts["received from who was overtaken"] += len(again)
     scene.counts["received from who was overtaken, after acceptance"] += len(again & accepted)
-    scene.excused |= again & accepted
+    scene.excused |= again
 
 
 TABLES = {

@@ -1,8 +1,7 @@
 """Syncs are killed, stopped and interrupted while X fails: nothing is lost or sent again.
 
-One thing nobody can take back: a request that a process had recorded as sent when it was stopped
-and lost its database. Woken within a minute it leaves, at most once; `resend` may have sent its
-conversions meanwhile. The figures count these.
+One thing nobody can take back: a request whose body was just leaving when its process was stopped
+and lost its database. The figures count these.
 
 Each round has a seed, which is printed where it fails; SEED=… repeats it, as far as processes that
 race can be repeated. With SOAK=1 (or more) the rounds are longer, 100 for each database, and new
