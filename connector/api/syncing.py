@@ -22,6 +22,7 @@ from connector.api.projects import (
     state_place,
     warehouse,
 )
+from connector.api.stored import per_pixel, sending
 from connector.budgets import open as budgets
 from connector.budgets.budget import Account, budget_of
 from connector.conversions import run, summary
@@ -32,7 +33,6 @@ from connector.conversions.world import Job, Options, World, milliseconds
 from connector.errors import ConnectorError, Exit, UnreachableError
 from connector.http import Answer, NoAnswer, Session
 from connector.project import Mapping, Project
-from connector.project.config import XConnection
 from connector.state import database, runs
 from connector.state.database import Database
 from connector.state.lock import sync_lock
@@ -133,7 +133,8 @@ def job_of(project: Project, mapping: Mapping, options: Options, run_id: str) ->
     connection = connection_of(project, mapping)
     return Job(
         mapping=mapping, run_id=run_id, target=connection.target, live=connection.live,
-        pixel_scope=connection.auth.oauth1 is None, options=options,
+        pixel_scope=per_pixel(project, mapping.destination.connection, connection),
+        options=options,
     )  # fmt: skip
 
 
@@ -143,7 +144,10 @@ def world_of(
 ) -> Iterator[World]:
     """What a run of a mapping touches, for as long as the block lasts."""
     connection = connection_of(project, job.mapping)
-    folder = _runs_folder(project)
+    name, folder = job.mapping.destination.connection, _runs_folder(project)
+    credentials = wire.Credentials()
+    if job.live and not job.options.dry_run:
+        credentials = sending(project, name, connection, state, edges)
     with (
         budgets.opened(project.config, state, now=lambda: edges.now().timestamp()) as kept,
         closing(Session(threads=SENDERS)) as session,
@@ -156,7 +160,7 @@ def world_of(
                 sleep=edges.pause, stopping=edges.stopping,
             ),
             budget=Account(budget=budget_of(connection, "conversion_events"), budgets=kept),
-            post=partial(_post, session, connection.base_url, _credentials(connection)),
+            post=partial(_post, session, connection.base_url, credentials),
             now=edges.now, pause=edges.pause, random=edges.random, stopping=edges.stopping,
             progress=edges.progress, folder=folder, confirm=edges.confirm,
         )  # fmt: skip
@@ -171,21 +175,6 @@ def _post(
         conversions=batch.rows["body"].to_pylist(), credentials=credentials,
     )  # fmt: skip
     return None if request is None else session.post(replace(request, in_time=in_time))
-
-
-def _credentials(connection: XConnection) -> wire.Credentials:
-    auth = connection.auth
-    if auth.oauth1 is not None:
-        four = (
-            auth.oauth1.consumer_key, auth.oauth1.consumer_secret,
-            auth.oauth1.token, auth.oauth1.token_secret,
-        )  # fmt: skip
-        key, secret, token, token_secret = (part.get_secret_value() for part in four)
-        return wire.Credentials(oauth1=(key, secret, token, token_secret))
-    tokens = auth.pixel_tokens or ({"": auth.pixel_token} if auth.pixel_token else {})
-    return wire.Credentials(
-        pixel_tokens={pixel: token.get_secret_value() for pixel, token in tokens.items()}
-    )
 
 
 def _runs_folder(project: Project) -> Path:

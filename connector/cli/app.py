@@ -7,6 +7,8 @@ import typer
 from connector import __version__
 from connector.cli import (
     authoring,
+    connect,
+    connections,
     hashing,
     look,
     planning,
@@ -41,8 +43,8 @@ def version(
         raise typer.Exit
 
 
-START, WRITE, RUN, LOOK, STATE, TRY = (
-    "Start", "Write mappings", "Run", "Look", "State", "Try out",
+START, WRITE, RUN, LOOK, CONNECT, STATE, TRY = (
+    "Start", "Write mappings", "Run", "Look", "Connect", "State", "Try out",
 )  # fmt: skip
 
 command(app, "init", START)(start.init)
@@ -60,6 +62,15 @@ command(app, "status", LOOK)(look.status)
 command(app, "runs", LOOK)(look.runs)
 command(app, "rejects", LOOK)(look.rejects)
 command(app, "trace", LOOK)(look.trace)
+command(app, "connect", CONNECT)(connect.connect)
+_connections = typer.Typer(no_args_is_help=True, help="What `connect` stored, and who may use it.")
+command(_connections, "list")(connections.list_connections)
+command(_connections, "show")(connections.show)
+command(_connections, "rename")(connections.rename)
+command(_connections, "share")(connections.share)
+command(_connections, "rekey")(connections.rekey)
+command(_connections, "remove")(connections.remove)
+app.add_typer(_connections, name="connections", rich_help_panel=CONNECT)
 _state = typer.Typer(no_args_is_help=True, help="The ledger and what is kept beside it.")
 command(_state, "init")(state.init)
 command(_state, "begin")(state.begin)

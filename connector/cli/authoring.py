@@ -6,25 +6,34 @@ import typer
 
 from connector.cli.sync import Names
 from connector.cli.terminal import Terminal
-from connector.errors import Exit
+from connector.errors import Exit, worst
 
 One = Annotated[str, typer.Argument(metavar="MAPPING", show_default=False)]
 
 
-def check(terminal: Terminal, mappings: Names = None) -> Exit:
+def check(
+    terminal: Terminal,
+    mappings: Names = None,
+    online: Annotated[
+        bool, typer.Option("--online", help="Ask the platforms, too: credentials, role, events.")
+    ] = False,
+) -> Exit:
     """Hold config and mappings against each other and the warehouse."""
     from connector import api
 
     project = api.load(terminal.config)
     found = api.check(project, mappings or (), api.Edges())
     beside = api.state_remarks(project)
-    code = Exit.CONFIGURATION if any(problems for problems, _ in found.values()) else Exit.DONE
+    asked = api.check_online(project, mappings or (), api.Edges()) if online else []
+    fit = Exit.CONFIGURATION if any(problems for problems, _ in found.values()) else Exit.DONE
+    code = worst([fit, *(finding.code for finding in asked)])
     if terminal.json:
         listed = [
             {"mapping": name, "problems": [str(p) for p in problems], "remarks": remarks}
             for name, (problems, remarks) in found.items()
         ]
-        terminal.document({"mappings": listed, "remarks": beside})
+        told = {"online": [finding.document() for finding in asked]} if online else {}
+        terminal.document({"mappings": listed, "remarks": beside, **told})
         return code
     for name, (problems, remarks) in found.items():
         connection = api.connection_of(project, project.mappings[name])
@@ -39,6 +48,11 @@ def check(terminal: Terminal, mappings: Names = None) -> Exit:
         terminal.line(f"{project.path.name} is right; there is no mapping yet")
     for remark in beside:
         terminal.remark(remark)
+    for finding in asked:
+        where = (
+            f"{finding.connection}, {finding.mapping}" if finding.mapping else finding.connection
+        )
+        terminal.line(f"{finding.outcome:8}{where}: {finding.subject}: {finding.text}")
     return code
 
 

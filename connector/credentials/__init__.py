@@ -15,7 +15,17 @@ from connector.credentials.facts import (
     public,
     status_at,
 )
-from connector.credentials.keeping import Rekeyed, keep, rekey, remove, rename, share, used
+from connector.credentials.keeping import (
+    Rekeyed,
+    check_place,
+    keep,
+    learn_roles,
+    rekey,
+    remove,
+    rename,
+    share,
+    used,
+)
 from connector.credentials.refreshing import fresh
 from connector.credentials.vault import Edges, Vault, find, kept, listed, vault_of
 
@@ -24,6 +34,7 @@ FOLDER = "credentials"
 
 __all__ = [
     "FOLDER", "Connection", "Edges", "Kept", "OAuth1Tokens", "OAuth2Tokens", "PixelTokens",
-    "Rekeyed", "Secret", "TikTokTokens", "Vault", "find", "fresh", "keep", "kept", "listed",
-    "public", "rekey", "remove", "rename", "share", "status_at", "used", "vault_of",
+    "Rekeyed", "Secret", "TikTokTokens", "Vault", "check_place", "find", "fresh", "keep", "kept",
+    "learn_roles", "listed", "public", "rekey", "remove", "rename", "share", "status_at", "used",
+    "vault_of",
 ]  # fmt: skip

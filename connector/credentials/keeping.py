@@ -66,6 +66,37 @@ def keep(vault: Vault, connection: Connection, secret: Secret) -> Connection:
         return _place(vault, Kept(connection=facts, secret=secret), found)
 
 
+def check_place(vault: Vault, visibility: str) -> str:
+    """The visibility in its one form, after a look at whether something can be kept with it.
+
+    Raises:
+        ConfigurationError: it is none, or there is no state or no key for it.
+    """
+    checked = checked_visibility(visibility)
+    shelf_of(vault, checked)
+    variable = keys.variable_of(checked)
+    if not keys.keys_in(vault.environment, variable) and checked != PRIVATE:
+        raise ConfigurationError(f"{variable} must be set to share with {checked}; {keys.HOW}")
+    return checked
+
+
+def learn_roles(vault: Vault, name: str, roles: tuple[str, ...]) -> None:
+    """Keep what a connection's user is on the ad account now.
+
+    Raises:
+        ConfigurationError: there is no such connection, or it can't be opened here.
+        UnreachableError: somebody else changes it.
+    """
+    with holding(vault, name) as found:
+        if not found:
+            raise unknown(name)
+        one, over = opened(vault, found[0]), found[0].connection.revision
+        facts = replace(one.connection, roles=roles, revision=over + 1)
+        put(
+            vault, replace(one, connection=facts), over=over, holder=found[0].record.sealed_with
+        )  # fmt: skip
+
+
 def share(vault: Vault, name: str, visibility: str) -> Connection:
     """Move a connection to another visibility; the facts as kept.
 

@@ -1,0 +1,185 @@
+"""Connections that are there: looking at them, moving them, taking them away."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from connector import credentials
+from connector.api.lines import (
+    AnyConnection,
+    refuse_simulated,
+    tiktok_app,
+    tiktok_line,
+    x_app,
+    x_line,
+)
+from connector.api.projects import Edges, state_place
+from connector.api.stored import access_of, facts_of, texts_of, vault_opened
+from connector.api.trying import account_of
+from connector.budgets import open as budgets
+from connector.budgets.budget import Budget, budget_of
+from connector.credentials import Connection, OAuth2Tokens, PixelTokens, Rekeyed, Secret, public
+from connector.errors import ConfigurationError, CredentialsError
+from connector.project import Project, XConnection
+from connector.state import database
+from connector.tiktok import authorization as tiktok
+from connector.x import authorization as x
+from connector.x.calling import Signing
+
+_NOTHING = Connection(name="", platform="", visibility="", status="not_connected")
+
+
+def list_connections(project: Project, edges: Edges) -> list[dict[str, Any]]:
+    """The public facts of all connections, those of config.yaml and what is stored beside them."""
+    with vault_opened(project) as vault:
+        kept = {one.name: one for one in credentials.listed(vault)}
+    names = sorted({*project.config.connections, *kept})
+    return [_facts(project, name, kept.get(name), edges) for name in names]
+
+
+def show_connection(project: Project, name: str, edges: Edges) -> dict[str, Any]:
+    """The public facts of a connection, and how much of its budgets is used and left.
+
+    Raises:
+        ConfigurationError: there is no such connection.
+    """
+    with vault_opened(project) as vault:
+        kept = facts_of(vault, name)
+    connection = project.config.connections.get(name)
+    if kept is None and connection is None:
+        raise _unknown(project, name)
+    used = list(_budgets(project, connection, edges)) if connection is not None else []
+    return {**_facts(project, name, kept, edges), "budgets": used}
+
+
+def _facts(project: Project, name: str, kept: Connection | None, edges: Edges) -> dict[str, Any]:
+    connection = project.config.connections.get(name)
+    if kept is not None:
+        return public(kept, edges.now())
+    assert connection is not None  # noqa: S101 - a name is from one of the two
+    nothing = public(_NOTHING, edges.now()) | {"visibility": None}
+    return nothing | {
+        "name": name, "platform": connection.platform,
+        "status": "not_connected" if connection.auth.stored else "connected",
+        "ad_account_ids": [account_of(connection)],
+    }  # fmt: skip
+
+
+def _budgets(project: Project, connection: AnyConnection, edges: Edges) -> Iterator[dict[str, Any]]:
+    if not isinstance(connection, XConnection):
+        return
+    kinds: tuple[Literal["conversion_events", "writes"], ...] = ("conversion_events", "writes")
+    with _used(project, edges) as used_of:
+        for kind in kinds:
+            budget = budget_of(connection, kind)
+            used = used_of(budget)
+            yield {
+                "budget": kind, "limit": budget.amount, "seconds": budget.seconds, "used": used,
+                "left": max(0, budget.amount - used),
+            }  # fmt: skip
+
+
+@contextmanager
+def _used(project: Project, edges: Edges) -> Iterator[Callable[[Budget], int]]:
+    """How much of a budget is used; nothing where there is no state yet to count in."""
+    place = state_place(project)
+    if isinstance(place, Path) and not place.exists():
+        yield lambda _budget: 0
+        return
+    with (
+        database.opened(place) as state,
+        budgets.opened(project.config, state, now=lambda: edges.now().timestamp()) as kept,
+    ):
+        yield kept.used
+
+
+def rename_connection(project: Project, name: str, to: str) -> bool:
+    """Give what is stored another name; whether config.yaml has a connection of that name.
+
+    Raises:
+        ConfigurationError: there is none, or the other name is taken or can't be one.
+    """
+    with vault_opened(project) as vault:
+        credentials.rename(vault, name, to)
+    return to in project.config.connections
+
+
+def share_connection(project: Project, name: str, visibility: str) -> Connection:
+    """Move what is stored to another visibility.
+
+    Raises:
+        ConfigurationError: there is none, or there is no state or no key for the visibility.
+    """
+    with vault_opened(project) as vault:
+        return credentials.share(vault, name, visibility)
+
+
+def rekey_connections(project: Project) -> Rekeyed:
+    """Reseal what can be opened here with the newest keys.
+
+    Raises:
+        ConfigurationError: something can't be opened.
+    """
+    with vault_opened(project) as vault:
+        return credentials.rekey(vault)
+
+
+def remove_connection(
+    project: Project, name: str, edges: Edges, *, only_here: bool = False
+) -> str | None:
+    """Revoke what is stored where that can be done, then forget it; None when it was revoked.
+
+    Otherwise the text says why the platform was not asked, or what it said. `only_here` does not
+    ask it, and needs no key.
+
+    Raises:
+        ConfigurationError: there is none, or it can't be opened here.
+        UnreachableError: the platform can't be asked now; nothing is forgotten.
+    """
+    with vault_opened(project) as vault:
+        if facts_of(vault, name) is None:
+            raise _unknown(project, name)
+        told: str | None = "it was not revoked at the platform, as --only-here says"
+        if not only_here:
+            told = _revoked(project, name, credentials.kept(vault, name).secret, edges)
+        credentials.remove(vault, name)
+    return told
+
+
+def _revoked(project: Project, name: str, secret: Secret, edges: Edges) -> str | None:
+    connection = project.config.connections.get(name)
+    if connection is None:
+        return f"{project.path.name} has no connection {name}, so nothing was revoked"
+    if isinstance(secret, PixelTokens):
+        return "the token of a pixel is revoked in X's Events Manager alone"
+    refuse_simulated(name, connection, texts_of(secret))
+    try:
+        _revoke(name, connection, secret, edges)
+    except CredentialsError as error:
+        return f"it was not valid any more ({error})"
+    return None
+
+
+def _revoke(name: str, connection: AnyConnection, secret: Secret, edges: Edges) -> None:
+    if not isinstance(connection, XConnection):
+        token = texts_of(secret)[0]
+        with tiktok_line(connection, edges) as line_:
+            tiktok.revoke(line_, tiktok_app(name, connection), token)
+        return
+    with x_line(connection, edges) as line:
+        access = access_of(secret)
+        if isinstance(access, Signing):
+            x.invalidate(line, access)
+        elif isinstance(secret, OAuth2Tokens):
+            # The refresh token ends all of its consent; the access token is ended where X does not.
+            for token in filter(None, (secret.refresh_token, secret.access_token)):
+                x.revoke(line, x_app(name, connection), token)
+
+
+def _unknown(project: Project, name: str) -> ConfigurationError:
+    known = ", ".join(project.config.connections)
+    return ConfigurationError(
+        f"there is no connection {name!r}, neither stored nor in {project.path.name}, which has"
+        f" {known}"
+    )

@@ -1,0 +1,213 @@
+"""What a connection gets in with: secrets of config.yaml, or what `connector connect` stored."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from connector.api.lines import AnyConnection, refuse_simulated, x_app, x_line
+from connector.api.projects import Edges, state_place
+from connector.connecting import roles as role_table
+from connector.connecting.roles import Job
+from connector.credentials import (
+    FOLDER,
+    Connection,
+    Kept,
+    OAuth1Tokens,
+    OAuth2Tokens,
+    PixelTokens,
+    Secret,
+    TikTokTokens,
+    Vault,
+    fresh,
+    kept,
+    learn_roles,
+    listed,
+    used,
+    vault_of,
+)
+from connector.errors import ConfigurationError, CredentialsError
+from connector.project import Project, TikTokConnection, XConnection
+from connector.state import database
+from connector.state.database import Database
+from connector.state.place import folder_beside
+from connector.x import accounts
+from connector.x import authorization as x
+from connector.x import conversions as wire
+from connector.x.calling import Access, Bearer, Consumer, Signing
+
+
+@contextmanager
+def vault_opened(
+    project: Project, state: Database | None = None, *, use_keyring: bool = False
+) -> Iterator[Vault]:
+    """The credentials of a project; without a state there are private ones alone.
+
+    Raises:
+        ConfigurationError: the state can't be used by this tool.
+        UnreachableError: it can't be used now.
+    """
+    place = state_place(project)
+    folder = folder_beside(place, project.root) / FOLDER
+    if state is not None or (isinstance(place, Path) and not place.exists()):
+        yield vault_of(folder, state, os.environ, use_keyring=use_keyring)
+        return
+    with database.opened(place) as opened:
+        yield vault_of(folder, opened, os.environ, use_keyring=use_keyring)
+
+
+def tokens_of(pair: x.Pair, now: datetime) -> OAuth2Tokens:
+    """Tokens of OAuth 2.0 as they are kept."""
+    ends = now + timedelta(seconds=pair.seconds) if pair.seconds is not None else None
+    return OAuth2Tokens(
+        access_token=pair.access_token, refresh_token=pair.refresh_token, expires_at=ends,
+        scopes=pair.scopes,
+    )  # fmt: skip
+
+
+def stored(vault: Vault, name: str, connection: AnyConnection, edges: Edges) -> Kept:
+    """What is stored for a connection, good now and noted as used.
+
+    Raises:
+        ConfigurationError: nothing is, it can't be opened here, or it is of another place.
+        CredentialsError: it was revoked, or is over.
+        UnreachableError: the platform does not renew it now.
+    """
+    found = kept(vault, name)
+    if found.connection.platform != connection.platform:
+        raise ConfigurationError(
+            f"connection {name} was connected to {found.connection.platform}, and config.yaml says"
+            f" {connection.platform}; run `connector connect {name}` again"
+        )
+    refuse_simulated(name, connection, texts_of(found.secret))
+
+    def refresh(tokens: OAuth2Tokens) -> OAuth2Tokens:
+        if not isinstance(connection, XConnection) or tokens.refresh_token is None:
+            raise CredentialsError(f"connection {name} can't be renewed")
+        with x_line(connection, edges) as line:
+            pair = x.refresh(line, x_app(name, connection), tokens.refresh_token)
+        return tokens_of(pair, edges.now())
+
+    good = fresh(vault, name, refresh, now=edges.now)
+    used(vault, name, edges.now())
+    return good
+
+
+def texts_of(secret: Secret) -> list[str]:
+    """The secrets within a secret."""
+    if isinstance(secret, PixelTokens):
+        return list(secret.tokens.values())
+    if isinstance(secret, OAuth1Tokens):
+        return [secret.consumer_key, secret.consumer_secret, secret.token, secret.token_secret]
+    renewal = [secret.refresh_token or ""] if isinstance(secret, OAuth2Tokens) else []
+    return [secret.access_token, *renewal]
+
+
+def x_access(
+    vault: Vault, name: str, connection: XConnection, edges: Edges
+) -> Access | PixelTokens:
+    """What lets requests to X in; the tokens of pixels let conversions in alone.
+
+    Raises:
+        ConnectorError: as `stored`.
+    """
+    auth = connection.auth
+    if auth.oauth1 is not None:
+        return Signing(
+            consumer=Consumer(
+                key=auth.oauth1.consumer_key.get_secret_value(),
+                secret=auth.oauth1.consumer_secret.get_secret_value(),
+            ),
+            token=auth.oauth1.token.get_secret_value(),
+            token_secret=auth.oauth1.token_secret.get_secret_value(),
+        )
+    if auth.stored is None:
+        tokens = auth.pixel_tokens or ({"": auth.pixel_token} if auth.pixel_token else {})
+        return PixelTokens(tokens={key: one.get_secret_value() for key, one in tokens.items()})
+    return access_of(stored(vault, name, connection, edges).secret)
+
+
+def access_of(secret: Secret) -> Access | PixelTokens:
+    """A secret of X as its wire takes it."""
+    if isinstance(secret, PixelTokens):
+        return secret
+    if isinstance(secret, OAuth1Tokens):
+        consumer = Consumer(key=secret.consumer_key, secret=secret.consumer_secret)
+        return Signing(consumer=consumer, token=secret.token, token_secret=secret.token_secret)
+    return Bearer(token=secret.access_token)
+
+
+def tiktok_token(vault: Vault, name: str, connection: TikTokConnection, edges: Edges) -> str:
+    """The access token of TikTok.
+
+    Raises:
+        ConnectorError: as `stored`.
+    """
+    if connection.auth.access_token is not None:
+        return connection.auth.access_token.get_secret_value()
+    secret = stored(vault, name, connection, edges).secret
+    if not isinstance(secret, TikTokTokens):
+        raise ConfigurationError(f"connection {name}: run `connector connect {name}` again")
+    return secret.access_token
+
+
+def facts_of(vault: Vault, name: str) -> Connection | None:
+    """The public facts of what is stored under a name; needs no key."""
+    return next((each for each in listed(vault) if each.name == name), None)
+
+
+def per_pixel(project: Project, name: str, connection: XConnection) -> bool:
+    """Whether each pixel has credentials of its own."""
+    if connection.auth.stored is None:
+        return connection.auth.oauth1 is None
+    with vault_opened(project) as vault:
+        facts = facts_of(vault, name)
+    return facts is None or facts.kind == "pixel_tokens"
+
+
+def check_role(
+    vault: Vault, name: str, connection: XConnection, access: Access, *, job: Job, edges: Edges
+) -> None:
+    """Stop who may not do a job, after asking X once more.
+
+    Raises:
+        CredentialsError: the user's role does not allow it; says which one does.
+        ConnectorError: X does not say.
+    """
+    facts = facts_of(vault, name)
+    same = facts is not None and facts.ad_account_ids[:1] == (connection.ad_account_id,)
+    if facts is not None and same and role_table.may(facts.roles, job):
+        return
+    with x_line(connection, edges) as line:
+        roles = accounts.roles(line, access, connection.ad_account_id)
+    if facts is not None and same and roles != facts.roles:
+        learn_roles(vault, name, roles)
+    if not role_table.may(roles, job):
+        raise role_table.refusal(name, roles, job)
+
+
+def sending(
+    project: Project, name: str, connection: XConnection, state: Database, edges: Edges
+) -> wire.Credentials:
+    """What lets conversions in.
+
+    Raises:
+        CredentialsError: they are of OAuth 2.0, or the user's role does not allow it.
+        ConnectorError: as `stored`.
+    """
+    with vault_opened(project, state) as vault:
+        access = x_access(vault, name, connection, edges)
+        if isinstance(access, PixelTokens):
+            return wire.Credentials(pixel_tokens=access.tokens)
+        if isinstance(access, Bearer):
+            raise CredentialsError(
+                f"connection {name} was connected by OAuth 2.0, by which X takes no conversions;"
+                f" run `connector connect {name} --flow pixel-token`, or --flow oauth1"
+            )
+        if connection.auth.stored is not None:
+            check_role(vault, name, connection, access, job="conversions", edges=edges)
+    consumer = access.consumer
+    return wire.Credentials(
+        oauth1=(consumer.key, consumer.secret, access.token, access.token_secret)
+    )

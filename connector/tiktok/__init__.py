@@ -1,0 +1,1 @@
+"""The wire of TikTok's Business API, and nothing but the wire."""
