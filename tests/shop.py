@@ -2,14 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
 import duckdb
+from commands import Call, called
 
 from connector.simulator.server import Address
 
@@ -61,17 +60,12 @@ class Shell:
     state: str = "sqlite:///state/connector.db"
 
     def run(self, *words: str, environment: dict[str, str] | None = None) -> Ended:
-        done = subprocess.run(
-            [sys.executable, "-m", "connector", *words],
-            cwd=self.folder,
-            env=clean_environment() | (environment or {}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+        call = Call(
+            words=words, folder=str(self.folder),
+            environment=clean_environment() | (environment or {}),
+        )  # fmt: skip
+        code, out, err = called(call)
+        return Ended(code=code, out=out, err=err)
 
     def sql(self, *statements: str) -> None:
         with duckdb.connect(str(self.folder / "shop.duckdb")) as connection:
