@@ -13,7 +13,9 @@ from connector.errors import STATUS_OF_EXIT, Exit
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMAND = re.compile(r"\bconnector ((?:state )?[a-z-]+)((?: +--?[a-z-]+| +[^\s`|#)]+)*)")
+COMMAND = re.compile(
+    r"\bconnector ((?:state |connections )?[a-z-]+)((?: +--?[a-z-]+| +[^\s`|#)]+)*)"
+)
 
 
 def commands() -> dict[str, set[str]]:

@@ -273,3 +273,27 @@ def test_nothing_of_a_request_or_an_answer_is_shown() -> None:
     assert "token" not in shown
     assert "conversions" not in shown
     assert "secret" not in shown
+
+
+def test_a_read_has_no_body(session: Session) -> None:
+    with serving(OK) as server:
+        session.send(Request(url=f"{server.url}/x?a=%2C", headers={"X": "y"}, method="GET"))
+    [received] = server.received
+    assert received.line == "GET /x?a=%2C HTTP/1.1"
+    assert received.headers["x"] == "y"
+    assert not {"content-type", "content-length", "transfer-encoding"} & set(received.headers)
+
+
+def test_a_form_says_that_it_is_one(session: Session) -> None:
+    with serving(OK) as server:
+        session.send(Request(url=server.url, headers={}, body=b"a=b", content_type=http.FORM))
+    [received] = server.received
+    assert received.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert received.body == b"a=b"
+
+
+def test_no_log_has_the_query_of_a_url(session: Session, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    with serving(OK) as server:
+        session.send(Request(url=f"{server.url}/x?secret=canary", headers={}, method="GET"))
+    assert "canary" not in caplog.text

@@ -81,8 +81,11 @@ def header(access: Access, method: Method, url: str) -> Mapping[str, str]:
 
 
 def signature(consumer: Consumer, method: Method, url: str, **parts: str) -> Mapping[str, str]:
-    """The header of OAuth 1.0a; `parts` are those of oauthlib's client."""
-    from oauthlib.oauth1 import Client  # noqa: PLC0415 - tokens of OAuth 2.0 do without it
+    """The header of OAuth 1.0a; `parts` are those of oauthlib's client.
+
+    Signs with the host as called and a fresh nonce each time; a JSON body is not signed.
+    """
+    from oauthlib.oauth1 import Client  # noqa: PLC0415 - other tokens do without it
 
     logging.getLogger("oauthlib").setLevel(logging.WARNING)  # it logs signatures and headers
     signer = Client(consumer.key, client_secret=consumer.secret, **parts)

@@ -1,12 +1,12 @@
 """`POST /12/measurement/conversions/{pixel_id}`: the request, its two signers, and its answers."""
 
 import json
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.http import Answer, Request
+from connector.x.calling import Consumer, signature
 
 LARGEST_BATCH = 500
 _PATH = "/12/measurement/conversions/"
@@ -54,7 +54,11 @@ def request(
     """
     url = f"{base_url}{_PATH}{pixel_id}"
     if credentials.oauth1 is not None:
-        headers = _oauth1(url, *credentials.oauth1)
+        key, secret, token, token_secret = credentials.oauth1
+        headers = signature(
+            Consumer(key=key, secret=secret), "POST", url,
+            resource_owner_key=token, resource_owner_secret=token_secret,
+        )  # fmt: skip
     else:
         tokens = credentials.pixel_tokens or {}
         token = tokens.get(pixel_id) or tokens.get("") or ""
@@ -63,18 +67,6 @@ def request(
         headers = {"X-Pixel-Token": token}
     body = '{"conversions":[' + ",".join(conversions) + "]}"
     return Request(url=url, body=body.encode(), headers=headers)
-
-
-def _oauth1(url: str, key: str, secret: str, token: str, token_secret: str) -> Mapping[str, str]:
-    # Signs with the host as called and a fresh nonce each time; a JSON body is not signed.
-    from oauthlib.oauth1 import Client  # noqa: PLC0415 - pixel tokens do without it
-
-    logging.getLogger("oauthlib").setLevel(logging.WARNING)  # it logs signatures and headers
-    signer = Client(
-        key, client_secret=secret, resource_owner_key=token, resource_owner_secret=token_secret
-    )
-    _, headers, _ = signer.sign(url, http_method="POST")
-    return {"Authorization": str(headers["Authorization"])}
 
 
 def parse(answer: Answer) -> Parsed:

@@ -1,4 +1,5 @@
 import json
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from urllib.parse import parse_qsl, urlsplit
@@ -49,11 +50,22 @@ def test_accounts_roles_and_events_are_read(line_to: Callable[[str], Line]) -> N
         assert sum(tag.deleted for tag in tags.values()) == 1
 
 
-def test_what_passes_by_itself_is_tried_again(line_to: Callable[[str], Line]) -> None:
-    with running(Settings(faults={"unavailable": 0.2}, seed=1, limits={"accounts": 0})) as address:
-        access = signing(address)
-        for _ in range(3):
-            assert accounts.accounts(line_to(address.url), access)
+def test_what_passes_by_itself_is_tried_again_and_no_more_than_that(
+    line_to: Callable[[str], Line],
+) -> None:
+    down = answering("503 Down", b'{"errors":[{"code":"OVER_CAPACITY"}]}')
+    fine = answering("200 OK", b'{"data":[{"id":"a"}]}')
+    turns = iter([down, down, fine, down, down, down])
+
+    def handle(connection: socket.socket) -> None:
+        next(turns)(connection)
+
+    with serving(handle) as server:
+        line = line_to(server.url)
+        assert [one.id for one in accounts.accounts(line, BEARER)] == ["a"]
+        with pytest.raises(UnreachableError, match="503 OVER_CAPACITY"):
+            accounts.accounts(line, BEARER)
+    assert len(server.received) == 6
 
 
 def test_pages_are_followed_until_a_cursor_comes_again(line_to: Callable[[str], Line]) -> None:
