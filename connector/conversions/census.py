@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,6 +18,8 @@ Rows = Callable[[Sequence[str]], pa.RecordBatchReader]
 _KEY = ("row", "outcome", "pixel_id", "event_id", "conversion_id")
 _WORTH = ("time_ms", "value", "currency")
 _WORDS = ("reasons", "dropped", "warnings", "hashed")
+# Each takes eight bytes three times over while the keys that come twice are looked for.
+_KEYS_AT_ONCE = 3_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,35 +73,51 @@ class Loser:
     currency: str
 
 
-def losers(rows: Rows) -> list[Loser]:
+def counted(rows: Rows, *, number: int, older_than_ms: int) -> tuple[Census, list[Loser]]:
+    """Count a stage of so many rows, and find its losers, in two threads."""
+    with _connection() as connection, ThreadPoolExecutor(1, "census") as pool:
+        groups = pool.submit(_groups, connection.cursor(), rows, older_than_ms)
+        lost = _losers(connection, rows, number)
+        return _census(groups.result(), lost, older_than_ms=older_than_ms), lost
+
+
+def _losers(connection: duckdb.DuckDBPyConnection, rows: Rows, number: int) -> list[Loser]:
     """Of rows with one key all but the earliest, then all but the one with the smallest digest."""
-    twice = _keys_that_come_twice(rows)
+    twice = _keys_that_come_twice(connection, rows, parts=1 + number // _KEYS_AT_ONCE)
     if not twice.size:
         return []
-    with _connection() as connection:
-        connection.register("twice", pa.table({"key": twice}))
-        connection.register("stage", rows((*_KEY, "digest", *_WORTH)))
-        connection.execute(f"create temp table candidates as {_CANDIDATES}")
-        return [
-            Loser(row=row, why=why, conversion_id=key, time_ms=time, value=value, currency=currency)
-            for row, why, key, time, value, currency in connection.execute(_LOSERS).fetchall()
-        ]
+    connection.register("twice", pa.table({"key": twice}))
+    connection.register("stage", rows((*_KEY, "digest", *_WORTH)))
+    connection.execute(f"create temp table candidates as {_CANDIDATES}")
+    return [
+        Loser(row=row, why=why, conversion_id=key, time_ms=time, value=value, currency=currency)
+        for row, why, key, time, value, currency in connection.execute(_LOSERS).fetchall()
+    ]
 
 
-def _keys_that_come_twice(rows: Rows) -> Any:  # noqa: ANN401 - a numpy array
-    """Hashes of keys: eight bytes for each sendable row are all that is kept."""
-    with _connection() as connection:
+def _keys_that_come_twice(connection: duckdb.DuckDBPyConnection, rows: Rows, *, parts: int) -> Any:  # noqa: ANN401 - a numpy array
+    """Hashes of keys, looked for in one part of all hashes after the other."""
+    twice = []
+    for part in range(parts):
         connection.register("stage", rows(_KEY))
-        keys = connection.execute(_HASHES).fetchnumpy()["key"]
-    keys = np.sort(np.asarray(keys))
-    return np.unique(keys[1:][keys[1:] == keys[:-1]])
+        query = connection.execute(_HASHES, {"part": part, "parts": parts})
+        keys = np.sort(np.asarray(query.fetchnumpy()["key"]))
+        twice.append(np.unique(keys[1:][keys[1:] == keys[:-1]]))
+    return np.concatenate(twice)
 
 
-def count(rows: Rows, lost: Sequence[Loser], *, older_than_ms: int) -> Census:
-    """Count a stage; `lost` are its losers, which are worth nothing."""
-    with _connection() as connection:
-        connection.register("stage", rows(("outcome", *_WORDS, *_WORTH, "cursor")))
-        groups = connection.execute(_GROUPS, {"before": older_than_ms}).fetchall()
+def _groups(
+    cursor: duckdb.DuckDBPyConnection, rows: Rows, older_than_ms: int
+) -> list[tuple[Any, ...]]:
+    with closing(cursor):
+        cursor.register("stage", rows(("outcome", *_WORDS, *_WORTH, "cursor")))
+        return cursor.execute(_GROUPS, {"before": older_than_ms}).fetchall()
+
+
+def _census(
+    groups: Sequence[tuple[Any, ...]], lost: Sequence[Loser], *, older_than_ms: int
+) -> Census:
+    """The census of groups of rows; `lost` are the losers, which are worth nothing."""
     outcomes: Counter[str] = Counter()
     words: dict[str, Counter[str]] = {name: Counter() for name in _WORDS}
     worth = _Worth()
@@ -154,13 +174,14 @@ def rejected(rows: Rows) -> Iterator[tuple[str, str]]:
 
 
 def _connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(":memory:", config={"temp_directory": ""})
+    connection = duckdb.connect(":memory:", config={"temp_directory": "", "threads": 1})
     connection.execute("set enable_progress_bar = false")
     return connection
 
 
 _HASHES = """
-select hash(pixel_id, event_id, conversion_id) as key from stage where outcome = 'sendable'
+select hash(pixel_id, event_id, conversion_id) as key from stage
+where outcome = 'sendable' and key % $parts::ubigint = $part::ubigint
 """
 _CANDIDATES = """
 select * from stage where outcome = 'sendable'

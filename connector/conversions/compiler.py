@@ -1,6 +1,7 @@
 """A mapping and the table of fields become one SQL statement over the rows of `source`.
 
-The statement reads from top to bottom like the rules: given, trimmed, clean, valid, judged, row.
+The statement reads from top to bottom like the rules: given, trimmed, clean, valid, shown (as JSON
+has it), judged, row.
 `connector_earliest_ms()` and `connector_latest_ms()` bound the conversion time, in milliseconds
 since 1970 (UTC).
 """
@@ -65,6 +66,9 @@ def compile_mapping(mapping: ConversionMapping, dialect: Dialect) -> Compiled:
     draft.add("read", "cursor", _cursor(draft, mapping.source.cursor))
     if draft.refusals:
         raise NotCompiledError(draft.refusals)
+    shown = body.shown(draft.values)
+    for name, sql in shown.items():
+        draft.add("shown", name, sql)
     judged = {
         "suppressed": consent,
         "reasons": judging.reasons(draft, mapping),

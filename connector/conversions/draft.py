@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from connector.conversions.rules import Value
 from connector.conversions.sql import ColumnType, identifier
 
-LAYERS = ("read", "given", "trimmed", "clean", "valid", "judged")
+LAYERS = ("read", "given", "trimmed", "clean", "valid", "shown", "judged")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,5 +131,5 @@ def _personal_texts(draft: Draft) -> Iterator[str]:
         if name in draft.values:
             yield _word(f"personal_{name}", holds_address(draft.values[name].valid))
         elif name in _ITEM_TEXTS and "contents" in draft.values:
-            items = f"list_aggregate({draft.values['contents'].valid}, 'string_agg', ' ')"
+            items = body.shown_as("contents")
             yield _word(f"personal_{name}", matches(items, _EMAIL_IN_ITEM.format(name)))

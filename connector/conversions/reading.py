@@ -1,7 +1,10 @@
 """The source is read to its end, mapped and staged, and let go before anything is sent."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,6 +12,7 @@ import pyarrow.compute as pc
 from connector.conversions import cursor, gates
 from connector.conversions.census import Census
 from connector.conversions.fingerprint import rules_digest
+from connector.conversions.lanes import mapped, portions
 from connector.conversions.mapper import Mapper, open_mapper
 from connector.conversions.outcomes import DEDUP_WINDOW
 from connector.conversions.replay import Picker, Replay, states_in
@@ -16,11 +20,11 @@ from connector.conversions.stage import Stage
 from connector.conversions.world import Job, World, milliseconds
 from connector.errors import ConfigurationError, StoppedError
 from connector.project.mapping import Mapping
-from connector.source import Selection
+from connector.source import Selection, Source
 from connector.state.ledger import Ledger
 from connector.state.runs import Remembered
 
-ROWS_AT_ONCE = 30_000
+ROWS_AT_ONCE = 10_240  # a twelfth of what DuckDB keeps together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +62,10 @@ def read_and_map(job: Job, world: World, staged: Stage, remembered: Remembered |
             whole = job.options.replay is not None
             wanted = base if whole else _from_cursor(mapping, base, mapper, kept, began)
             world.progress.phase(f"{mapping.name}: reading", source.count(wanted))
-            for batch in source.batches(wanted, rows=ROWS_AT_ONCE):
-                _refuse_to_go_on(job, world)
-                if batch.num_rows:
-                    staged.add(picker.pick(_since(mapper.map(batch), job.options.since)))
-                    world.progress.advance(batch.num_rows)
+            batches = portions(_read(job, world, source, wanted))
+            another = partial(open_mapper, mapping, schema, now=began)
+            with closing(mapped(batches, mapper, another)) as rows:
+                _stage(job, world, rows, staged, picker)
     census = staged.census(older_than_ms=older_than)
     message = gates.only_dates(census)
     if message:
@@ -107,6 +110,22 @@ def _from_cursor(
     return Selection(
         query=base.query, table=base.table, cursor=base.cursor, since=since, limit=base.limit
     )
+
+
+def _stage(
+    job: Job, world: World, rows: Iterator[pa.RecordBatch], staged: Stage, picker: Picker
+) -> None:
+    for batch in rows:
+        meant = _since(batch, job.options.since)
+        staged.add(picker.pick(meant) if job.options.replay else meant)
+        world.progress.advance(batch.num_rows)
+
+
+def _read(job: Job, world: World, source: Source, wanted: Selection) -> Iterator[pa.RecordBatch]:
+    """What the source gives, as long as the run may go on."""
+    for batch in source.batches(wanted, rows=ROWS_AT_ONCE):
+        _refuse_to_go_on(job, world)
+        yield batch
 
 
 def _refuse_to_go_on(job: Job, world: World) -> None:

@@ -87,7 +87,8 @@ def when_held(part: str, pattern: str) -> str:
 def _trimming() -> str:
     # `trim` with a set of characters is right but slow, so it is asked first if there is work: of
     # the outermost characters, then, where they are beyond ASCII, by a pattern.
-    plain = " and ".join(f"value[{place}] between '!' and '~'" for place in (1, -1))
+    # Of the first one the order of texts tells, without a text of one character being made.
+    plain = "value >= '!' and value < chr(127) and value[-1] between '!' and '~'"
     edge, ends = f"^[{BLANK}]|[{BLANK}]$", literal(f"^[{BLANK}]+|[{BLANK}]+$")
     cut = f"nullif(regexp_replace(value, {ends}, '', 'g'), '')"
     return (

@@ -15,10 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.conversions.census import EMPTY, Census, Loser, count, losers, rejected
+from connector.conversions.census import EMPTY, Census, Loser, counted, rejected
 from connector.errors import UnreachableError
 
-IN_MEMORY_BYTES = 32_000_000
+IN_MEMORY_BYTES = 16_000_000
 
 
 class Stage:
@@ -103,8 +103,10 @@ class Stage:
         """Count the stage; `older_than_ms` is what `older` is measured against."""
         if self._schema is None:
             return EMPTY
-        self._losers = losers(self._reader)
-        return count(self._reader, self._losers, older_than_ms=older_than_ms)
+        with self._disk():
+            self._finish()
+        found, self._losers = counted(self._reader, number=self._rows, older_than_ms=older_than_ms)
+        return found
 
     def sendable(self) -> Iterator[pa.RecordBatch]:
         """The rows to send, in the order they were read, without those that lost."""

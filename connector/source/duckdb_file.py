@@ -12,15 +12,21 @@ from typing import TypeVar
 
 import duckdb
 import pyarrow as pa
+from duckdb.sqltypes import DuckDBPyType
 
 from connector.errors import UnreachableError
 from connector.source.duckdb_errors import binding, holder, opening, running
 from connector.source.duckdb_query import statement
-from connector.source.duckdb_types import marked
+from connector.source.duckdb_types import marked, width
 from connector.source.selection import Selection
 from connector.source.waiting import Patience, interruptibly, open_when_free
 
 T = TypeVar("T")
+
+# DuckDB keeps what it has read of a file until it needs the room. A scan needs little: each thread
+# holds blocks of 256 kB, a few for each column and each member of one.
+SCAN_MEGABYTES = 32
+COLUMN_MEGABYTES = 1
 
 # With external access off from the first moment DuckDB still lets in the file and its log.
 # Replacements would let a query read this program's variables as tables. Without a folder of its
@@ -29,6 +35,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "python_enable_replacements": False,
     "temp_directory": "",
+    "allowed_configs": ["memory_limit"],  # in a query, which is one SELECT, nothing can set it
 }
 # GLOBAL: a cursor does not take over what its connection set for itself.
 SEAL = ("set global TimeZone = 'UTC'", "set lock_configuration = true")
@@ -100,9 +107,10 @@ class DuckDBSource:
     def count(self, selection: Selection) -> int | None:
         """The rows of a table, None for a view or a query."""
         with closing(self.connection.cursor()) as cursor:
-            counting = statement(cursor, selection).counting
-            if counting is None:
+            counted = statement(cursor, selection)
+            if not counted.is_table:
                 return None
+            counting = counted.counting
             rows = self._run(lambda: cursor.execute(counting).fetchall(), cursor.interrupt)
         return int(rows[0][0])
 
@@ -120,10 +128,11 @@ class DuckDBSource:
         with ExitStack() as opened:
             cursor = self.connection.cursor()
             opened.callback(self._after_work, cursor.close)
-            sql = statement(cursor, selection).sql
+            reads = statement(cursor, selection)
             with binding():
-                relation = cursor.sql(sql)
+                relation = cursor.sql(reads.sql)
                 types = relation.types
+            _limit_memory(cursor, types if reads.is_table else None)
             reader = self._run(partial(relation.to_arrow_reader, rows), cursor.interrupt)
             # A reader that is not closed holds the file, whatever becomes of its connection.
             opened.callback(self._after_work, reader.close)
@@ -143,3 +152,14 @@ class DuckDBSource:
     def _after_work(self, close: Callable[[], None]) -> None:
         """Close where the work is done: never under the feet of a query that is being stopped."""
         self.pool.submit(close).result()
+
+
+def _limit_memory(cursor: duckdb.DuckDBPyConnection, table: list[DuckDBPyType] | None) -> None:
+    """Keep the scan of a table small; a query may sort, and gets what the machine has."""
+    if table is None:
+        cursor.execute("reset global memory_limit")
+        return
+    [(threads,)] = cursor.execute("select current_setting('threads')").fetchall()
+    limit = SCAN_MEGABYTES + COLUMN_MEGABYTES * threads * sum(map(width, table))
+    with suppress(duckdb.OutOfMemoryException):  # another reading of this file holds more
+        cursor.execute(f"set global memory_limit = '{limit}MB'")

@@ -32,10 +32,11 @@ TABLES = """
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """SQL for a selection: `sql` reads it, `counting` counts it where a table tells its size."""
+    """SQL for a selection: `sql` reads it, `counting` counts it, fast if it is of a table."""
 
     sql: str
-    counting: str | None
+    counting: str
+    is_table: bool
 
 
 def statement(connection: duckdb.DuckDBPyConnection, selection: Selection) -> Statement:
@@ -53,9 +54,9 @@ def statement(connection: duckdb.DuckDBPyConnection, selection: Selection) -> St
     limit = "" if selection.limit is None else f"limit {selection.limit}"
     items = ", ".join(item(name, type_) for name, type_ in columns.items())
     rest = f"from {relation} as selection where {condition} {limit}"
-    counting = f"select count(*) from (select 1 {rest})" if is_table else None
+    counting = f"select count(*) from (select 1 {rest})"
     # Identifiers are quoted, the query was parsed alone and is a literal, bounds are typed.
-    return Statement(sql=f"select {items} {rest}", counting=counting)
+    return Statement(sql=f"select {items} {rest}", counting=counting, is_table=is_table)
 
 
 def _relation(connection: duckdb.DuckDBPyConnection, selection: Selection) -> tuple[str, bool]:

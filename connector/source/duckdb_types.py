@@ -55,6 +55,11 @@ def members(type_: DuckDBPyType) -> list[tuple[str, DuckDBPyType]]:
     return [(name, child) for name, child in type_.children if isinstance(child, DuckDBPyType)]
 
 
+def width(type_: DuckDBPyType) -> int:
+    """How many columns the type is stored in."""
+    return 1 + (sum(width(child) for _, child in members(type_)) if type_.id in NESTED else 0)
+
+
 def _size(type_: DuckDBPyType) -> str:
     return str(dict(type_.children).get("size", ""))
 

@@ -22,6 +22,14 @@ EXAMPLE = (
     '"contents":[{"content_id":"SKU-118","content_name":"Watering can","content_type":"garden",'
     '"content_price":"42.25","num_items":2,"content_group_id":"cans"}]}'
 )
+EXAMPLE_TOLD_APART = (
+    '1772446830417 t"2q8d5m1x7k0c9vz4w6t3r5b8ny" ec380883a7f5bd30f95663772'
+    " p00839c79aea2116c94def9e1 i203.0.113.24 v84.50EUR n2"
+    ' a"Mozilla/5.0 (X11; Linux x86_64) ExampleBrowser/9.1"'
+    ' d"garden order" u"https://shop.example.org/thanks" c{"content_id":"SKU-118","content_name":'
+    '"Watering can","content_type":"garden","content_price":"42.25","num_items":2,'
+    '"content_group_id":"cans"}'
+)
 ALL = {
     "destination": """
   {type: x_conversions, connection: x, pixel_id: p3k9d, event_id: tw-p3k9d-p3kx7}""",
@@ -71,7 +79,7 @@ def test_the_example_of_x_is_made_byte_for_byte() -> None:
         "identifiers": 0b1111, "pixel_id": "p3k9d", "event_id": "p3kx7",
         "conversion_id": "order-70431", "time_ms": 1_772_446_830_417, "value": "84.50",
         "currency": "EUR", "body": EXAMPLE, "cursor": None,
-        "digest": "1:" + hashlib.sha256(EXAMPLE.encode()).hexdigest()[:32],
+        "digest": "2:" + hashlib.sha256(EXAMPLE_TOLD_APART.encode()).hexdigest()[:32],
     }  # fmt: skip
 
 
@@ -188,9 +196,48 @@ def test_a_plain_value_may_be_a_text(column: pa.Array, text: str) -> None:
     assert one({"note": column}, fields=fields)["conversion"]["description"] == text
 
 
-def test_the_digest_changes_with_any_byte_of_the_body() -> None:
-    fields = "{conversion_time: paid_at, conversion_id: order_id, description: note}"
-    rows = mapped({"order_id": ["1"] * 3, "note": ["a", "a", "A"]}, fields=fields)
-    digests = [row["digest"] for row in rows]
-    assert digests[0] == digests[1] != digests[2]
-    assert all(digest.startswith("1:") and len(digest) == 34 for digest in digests)
+ITEM = '[{"sku": "a", "title": "Tea"}]'
+OTHERWISE: dict[str, object] = {
+    "paid_at": pa.array([datetime(2026, 11, 2, 11, 0, 0, 418_000, UTC)], pa.timestamp("us", "UTC")),
+    "click": "abc", "email": "bob@example.com", "phone": "+351912345679", "ip": "::2",
+    "agent": "b", "amount": "2.50", "cur": "USD", "quantity": "3", "note": "A",
+    "page": "https://a", "items": '[{"sku": "a", "title": "tea"}]',
+}  # fmt: skip
+WITHOUT = tuple(OTHERWISE)[1:]
+FULL: dict[str, object] = {
+    "click": "26l6", "email": "ada@example.com", "phone": PHONE, "ip": "::1", "agent": "a",
+    "amount": "1.50", "cur": "EUR", "quantity": "2", "note": "a", "page": "https://b",
+    "items": ITEM,
+}  # fmt: skip
+
+
+def digest_of(columns: dict[str, object], **sections: str) -> str:
+    listed = {name: [value] if isinstance(value, str) else value for name, value in columns.items()}
+    found: str = one(listed, **sections)["digest"]
+    return found
+
+
+def test_the_digest_changes_with_anything_of_the_body() -> None:
+    digests = [digest_of(FULL, **ALL)]
+    digests += [digest_of(FULL | {name: other}, **ALL) for name, other in OTHERWISE.items()]
+    digests += [
+        digest_of(FULL | {name: [None]} | ({"amount": [None]} if name == "cur" else {}), **ALL)
+        for name in WITHOUT
+        if name != "amount"
+    ]
+    assert len(set(digests)) == len(digests)
+    assert digest_of(FULL, **ALL) == digests[0]
+    assert all(digest.startswith("2:") and len(digest) == 34 for digest in digests)
+
+
+def test_what_one_text_says_is_not_what_two_say() -> None:
+    both, alone = {"note": "a", "page": "b"}, {"note": 'a" u"b', "page": [None]}
+    assert digest_of(FULL | both, **ALL) != digest_of(FULL | alone, **ALL)
+    swapped = {"note": "b", "page": "a"}
+    assert digest_of(FULL | both, **ALL) != digest_of(FULL | swapped, **ALL)
+
+
+def test_a_field_that_is_mapped_and_empty_leaves_the_digest_as_it_was() -> None:
+    nothing = {name: [None] for name in WITHOUT if name != "email"}
+    least = digest_of({"email": "ada@example.com"}, destination=ALL["destination"])
+    assert digest_of(nothing | {"email": "ada@example.com"}, **ALL) == least

@@ -154,5 +154,5 @@ def test_the_statement_reads_from_top_to_bottom() -> None:
     mapping = mapping_of(fields=with_fields(description=sql("upper(email)")))
     with open_mapper(mapping, batch_of({}).schema, now=NOW) as mapper:
         layers = re.findall(r"(\w+)_row as not materialized", mapper.statement)
-        assert layers == ["read", "given", "trimmed", "clean", "valid", "judged"]
+        assert layers == ["read", "given", "trimmed", "clean", "valid", "shown", "judged"]
         assert max(map(len, mapper.statement.splitlines())) < 400

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from delivery import mapped, numbered
 
+from connector.conversions import census as counting
 from connector.conversions import stage
 from connector.conversions.census import Census
 from connector.conversions.stage import Stage
@@ -76,6 +77,16 @@ def test_rows_that_say_the_same_are_one(opened: Stage) -> None:
     found = census(opened, mapped(["1", "2", "1"]), mapped(["1"]))
     assert sorted(given_out(opened)) == [("1", "1:a"), ("2", "1:a")]
     assert (found.repeated, found.conflicting, found.to_send) == (2, 0, 2)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 40, 10**6])
+def test_what_comes_twice_is_found_in_any_number_of_parts(
+    opened: Stage, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "_KEYS_AT_ONCE", at_once)
+    found = census(opened, mapped(numbered(30)), mapped(numbered(40)), mapped(["x"]))
+    assert (found.read, found.repeated, found.to_send) == (71, 30, 41)
+    assert sorted(one for one, _ in given_out(opened)) == sorted([*numbered(40), "x"])
 
 
 def test_keys_are_of_pixel_event_and_id(opened: Stage) -> None:

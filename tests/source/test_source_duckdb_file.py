@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from connector.errors import ConfigurationError, UnreachableError
-from connector.source import Selection, Source
+from connector.source import Selection, Source, duckdb_file
 from connector.source.duckdb_errors import running
 
 Open = Callable[[str], AbstractContextManager[Source]]
@@ -226,6 +226,30 @@ def test_ctrl_c_stops_a_long_query(
     duckdb_with: Make, interrupted: Callable[[str, Path, str], str], tmp_path: Path, query: str
 ) -> None:
     assert interrupted(duckdb_with(), tmp_path, query) == "interrupted"
+
+
+def test_what_was_read_of_a_table_is_not_kept(
+    duckdb_with: Make, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duckdb_file, "SCAN_MEGABYTES", 16)
+    text = "md5(i::varchar) || repeat(md5((i * 7)::varchar), 20)"
+    wide = f"create table t as select {text} as s from range(100000) r(i)"
+    with opened(duckdb_with(wide)) as source:
+        assert isinstance(source, duckdb_file.DuckDBSource)
+        assert sum(len(batch) for batch in source.batches(EVERYTHING, rows=1_000)) == 100_000
+        kept = source.connection.execute("select sum(memory_usage_bytes) from duckdb_memory()")
+        assert kept.fetchall()[0][0] < 20 * 2**20
+
+
+def test_a_query_has_more_memory_than_a_table_takes(duckdb_with: Make, opened: Open) -> None:
+    with opened(duckdb_with(NUMBERS)) as source:
+        assert isinstance(source, duckdb_file.DuckDBSource)
+        limits = []
+        for asked in (EVERYTHING, Selection(query="from t"), EVERYTHING):
+            source.schema(asked)
+            found = source.connection.execute("select current_setting('memory_limit')").fetchall()
+            limits.append(found[0][0])
+    assert limits[0] == limits[2] != limits[1]
 
 
 def test_a_query_beyond_the_memory_says_what_to_do(tmp_path: Path) -> None:

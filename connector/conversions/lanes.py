@@ -1,0 +1,90 @@
+"""Batches through several mappers at once, out in the order they came in."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from itertools import chain
+from queue import SimpleQueue
+from threading import Lock
+
+import pyarrow as pa
+
+from connector.conversions.mapper import Mapper
+
+Open = Callable[[], AbstractContextManager[Mapper]]
+
+LANES = 2
+# About what is mapped at once, by each lane. It becomes some three times as large, and DuckDB takes
+# twice that while it writes; of much less the planning would take longer than the mapping.
+BATCH_BYTES = 2_500_000
+
+
+class _Lanes:
+    """Mappers that are free; one more is opened when a batch finds none, up to `LANES`."""
+
+    def __init__(self, first: Mapper, another: Open, opened: ExitStack) -> None:
+        self._another = another
+        self._opened = opened
+        self._left = LANES - 1
+        self._lock = Lock()
+        self._free: SimpleQueue[Mapper] = SimpleQueue()
+        self._free.put(first)
+
+    def map(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Map a batch by whichever mapper is free first."""
+        mapper = self._next()
+        try:
+            return mapper.map(batch)
+        finally:
+            self._free.put(mapper)
+
+    def _next(self) -> Mapper:
+        with self._lock:
+            if self._free.empty() and self._left:
+                self._left -= 1
+                return self._opened.enter_context(self._another())
+        return self._free.get()
+
+
+def portions(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of up to twice `BATCH_BYTES`, none of them empty."""
+    held: list[pa.RecordBatch] = []
+    room = BATCH_BYTES
+    for part in chain.from_iterable(map(_small, batches)):
+        if held and part.nbytes > room:
+            yield pa.concat_batches(held)
+            held, room = [], BATCH_BYTES
+        held.append(part)
+        room -= part.nbytes
+    if held:
+        yield pa.concat_batches(held)
+
+
+def _small(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    step = -(-batch.num_rows // (1 + batch.nbytes // (2 * BATCH_BYTES))) or 1
+    return (batch.slice(start, step) for start in range(0, batch.num_rows, step))
+
+
+def mapped(
+    batches: Iterable[pa.RecordBatch], first: Mapper, another: Open
+) -> Generator[pa.RecordBatch]:
+    """The mapped batches, each as soon as all before it are done.
+
+    At most one batch waits for each that is being mapped. An error comes where its batch would
+    have; when the caller ends early, what is being mapped is waited for and what waits is dropped.
+    `another` opens one more mapper like `first`.
+    """
+    waiting: deque[Future[pa.RecordBatch]] = deque()
+    with ExitStack() as opened, ThreadPoolExecutor(LANES, "mapper") as pool:
+        lanes = _Lanes(first, another, opened)
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(lanes.map, batch))
+                if len(waiting) > LANES:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
