@@ -7,7 +7,6 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.conversions.amounts import amounts_of
 from connector.conversions.claims import Batch, Destination, claim_of
 from connector.conversions.outcomes import RESENDS_IN_A_RUN, Verdict, judge, told_allowance
 from connector.conversions.refusals import parted
@@ -68,7 +67,7 @@ class Answers:
         return judge(answer, sent=sent, now=now)
 
     def _accept(self, batch: Batch, verdict: Verdict) -> None:
-        amounts, kept = amounts_of(batch.rows), Kept(debug_id=verdict.debug_id)
+        amounts, kept = batch.amounts, Kept(debug_id=verdict.debug_id)
         self._ledger.settle(
             batch.number, "accepted", now=self.traffic.milliseconds(), kept=kept, amounts=amounts
         )
@@ -118,7 +117,7 @@ class Answers:
             numbers = self._ledger.split(batch.number, claims, now=now)
             pairs = zip(reversed(numbers), reversed(parts), strict=True)
             self.traffic.again.extendleft(
-                replace(batch, number=number, rows=part, part=True) for number, part in pairs
+                replace(batch.with_rows(part), number=number, part=True) for number, part in pairs
             )
             return
         kept = Kept(reason=verdict.reason)
@@ -161,4 +160,4 @@ def _doubted(batch: Batch) -> Batch:
     """The batch, in doubt since it last left at the latest."""
     position = batch.rows.schema.get_field_index("doubt_since")
     since = pc.fill_null(batch.rows["doubt_since"], pa.scalar(batch.left_at, pa.int64()))
-    return replace(batch, rows=batch.rows.set_column(position, "doubt_since", since))
+    return batch.with_rows(batch.rows.set_column(position, "doubt_since", since))

@@ -1,16 +1,18 @@
 """From the stage to requests: what the ledger already knows is counted, the rest is claimed."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import json
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connector.conversions.amounts import amounts_by_request, amounts_of
 from connector.conversions.sifting import PAST, Rules, Sifted, sift
 from connector.conversions.tally import Tally
 from connector.errors import UnreachableError
-from connector.state.facts import Claim, ClaimLostError
+from connector.state.facts import Amount, Claim, ClaimLostError, Fresh, Past
 from connector.state.ledger import Ledger
 from connector.x.conversions import LARGEST_BATCH
 
@@ -31,15 +33,17 @@ class Destination:
 class Batch:
     """Rows that go out in one request; `number` is the ledger's.
 
-    `rows` has the columns of the stage and of `PAST`. `left_at` is when it last left
-    (milliseconds). `resends` counts how often this run sent it again because no clear answer came;
-    `reached` says that X may have seen it, `part` that it was part of a request X refused.
+    `rows` has the columns of the stage and of `PAST`, `worth` is what is known of `amounts`.
+    `left_at` is when it last left (milliseconds). `resends` counts how often this run sent it again
+    because no clear answer came; `reached` says that X may have seen it, `part` that it was part of
+    a request X refused.
     """
 
     number: int
     destination: Destination
     rows: pa.RecordBatch = field(repr=False)
     left_at: int | None = None
+    worth: Sequence[Amount] = field(repr=False, default=())
     resends: int = 0
     reached: bool = False
     part: bool = False
@@ -50,9 +54,30 @@ class Batch:
         return int(self.rows.num_rows)
 
     @property
+    def amounts(self) -> Sequence[Amount]:
+        """What the rows are worth."""
+        return self.worth or amounts_of(self.rows)
+
+    def with_rows(self, rows: pa.RecordBatch) -> "Batch":
+        """The batch with fewer rows, or with other facts about them."""
+        return replace(self, rows=rows, worth=())
+
+    @property
     def claim(self) -> Claim:
         """The batch as the ledger knows it."""
         return claim_of(self.destination, self.rows)
+
+
+def fresh_of(destination: Destination, rows: pa.RecordBatch, *, largest: int) -> Fresh:
+    """Rows the ledger does not know, as it is told of them."""
+    return Fresh(
+        destination=destination.number, conversion_ids=_listed(rows),
+        digests="".join(rows["digest"].to_pylist()).encode(), rows=rows.num_rows, largest=largest,
+    )  # fmt: skip
+
+
+def _listed(rows: pa.RecordBatch) -> str:
+    return json.dumps(rows["conversion_id"].to_pylist())
 
 
 def claim_of(destination: Destination, rows: pa.RecordBatch) -> Claim:
@@ -101,14 +126,17 @@ class Claims:
         None where a part of the stage is done: its rows may all be known, and others be answered.
         """
         waiting: dict[Destination, pa.RecordBatch] = {}
+        # Where all was new so far, claiming tells as well as asking whether all is.
+        all_new = False
         for destination, rows in self._by_destination(stage, self.ledger.make_destination):
-            fresh = self._to_send(destination, rows)
+            fresh = self._to_send(destination, rows, ask=not all_new)
+            all_new = fresh["seen"].null_count == rows.num_rows
             if destination in waiting:
                 fresh = pa.concat_batches([waiting.pop(destination), fresh])
             full = fresh.num_rows - fresh.num_rows % self.largest
             if fresh.num_rows > full:
                 waiting[destination] = fresh.slice(full)
-            yield from self._claimed(destination, fresh.slice(0, full))
+            all_new &= yield from self._claimed(destination, fresh.slice(0, full))
             yield None
         for destination, rows in waiting.items():
             yield from self._claimed(destination, rows)
@@ -139,9 +167,13 @@ class Claims:
                     known[pair] = Destination(number=number or 0, pixel_id=pixel, event_id=event)
                 yield known[pair], chosen
 
-    def _sifted(self, destination: Destination, rows: pa.RecordBatch) -> Sifted:
+    def _sifted(
+        self, destination: Destination, rows: pa.RecordBatch, *, ask: bool = True
+    ) -> Sifted:
         """Ask the ledger for the rows, and count those that only need counting."""
-        past = self.ledger.past(destination.number, rows["conversion_id"].to_pylist())
+        past = Past()
+        if ask:
+            past = self.ledger.past(destination.number, _listed(rows))
         sifted = sift(rows, past, self.rules)
         for (outcome, reason), places in sifted.counted.items():
             if outcome == "pending":
@@ -152,9 +184,11 @@ class Claims:
         self.tally.changed += sifted.changed
         return sifted
 
-    def _to_send(self, destination: Destination, rows: pa.RecordBatch) -> pa.RecordBatch:
+    def _to_send(
+        self, destination: Destination, rows: pa.RecordBatch, *, ask: bool = True
+    ) -> pa.RecordBatch:
         """Count and hold what is not to be sent; the other rows, as the ledger saw them."""
-        sifted = self._sifted(destination, rows)
+        sifted = self._sifted(destination, rows, ask=ask)
         parts = [sifted.send]
         for reason, held in sifted.hold.items():
             try:
@@ -166,29 +200,51 @@ class Claims:
             self.tally.hold(held, reason)
         return pa.concat_batches(parts)
 
-    def _claimed(self, destination: Destination, rows: pa.RecordBatch) -> Iterator[Batch]:
-        """Batches of rows that were just claimed; none of a destination that is closed."""
+    def _claimed(
+        self, destination: Destination, rows: pa.RecordBatch
+    ) -> Generator[Batch, None, bool]:
+        """Batches of rows that were just claimed; none of a destination that is closed.
+
+        Returns whether the ledger had what it was thought to have.
+        """
         lost = 0
         while rows.num_rows:
             reason = self.closed(destination)
             if reason is not None:
-                self.tally.unsent(rows, reason)
-                return
+                new = pc.is_null(rows["seen"])
+                self.tally.unsent(rows.filter(pc.invert(new)), reason)
+                # For these the ledger may not have been asked.
+                self.tally.unsent(self._asked_again(destination, rows.filter(new)), reason)
+                break
             group = rows.slice(0, BATCHES_IN_A_GROUP * self.largest)
-            parts = [
-                group.slice(start, self.largest) for start in range(0, group.num_rows, self.largest)
-            ]
             try:
-                claims = [claim_of(destination, part) for part in parts]
-                numbers = self.ledger.claim(claims, now=self.rules.sender().now)
+                batches = self._claim(destination, group)
             except ClaimLostError:
                 lost += 1
                 if lost > MOST_LOST_CLAIMS:
                     raise UnreachableError("the state refuses what it says is free") from None
-                names = [name for name in rows.schema.names if name not in PAST]
-                rows = self._to_send(destination, rows.select(names))
+                rows = self._asked_again(destination, rows)
                 continue
             rows = rows.slice(group.num_rows)
             self.tally.unseen += group["seen"].null_count
-            for number, part in zip(numbers, parts, strict=True):
-                yield Batch(number=number, destination=destination, rows=part)
+            yield from batches
+        return not lost
+
+    def _asked_again(self, destination: Destination, rows: pa.RecordBatch) -> pa.RecordBatch:
+        names = [name for name in rows.schema.names if name not in PAST]
+        return self._to_send(destination, rows.select(names))
+
+    def _claim(self, destination: Destination, rows: pa.RecordBatch) -> list[Batch]:
+        now, starts = self.rules.sender().now, range(0, rows.num_rows, self.largest)
+        parts = [rows.slice(start, self.largest) for start in starts]
+        if rows["seen"].null_count == rows.num_rows:
+            fresh = fresh_of(destination, rows, largest=self.largest)
+            numbers = self.ledger.claim_new(fresh, now=now)
+        else:
+            claims = [claim_of(destination, part) for part in parts]
+            numbers = self.ledger.claim(claims, now=now)
+        amounts = amounts_by_request(rows, largest=self.largest)
+        return [
+            Batch(number=number, destination=destination, rows=part, worth=worth)
+            for number, part, worth in zip(numbers, parts, amounts, strict=True)
+        ]

@@ -149,7 +149,7 @@ class Delivery:
             part = claim_of(batch.destination, rows) if left else None
             self.traffic.edges.ledger.hold_back(batch.number, part, reason=reason, now=now)
             self.traffic.count(partial(self.traffic.tally.hold, rows, reason))
-        return replace(batch, rows=rest)
+        return batch.with_rows(rest) if parts else batch
 
     def _post(self, batch: Batch) -> Reply:
         """Send it, unless the process slept on the way: X, or another run, may be past it now."""

@@ -117,7 +117,7 @@ class Stage:
             wanted = pc.equal(batch["outcome"], "sendable")
             if self._losers:
                 wanted = pc.and_(wanted, pc.invert(pc.is_in(batch["row"], behind)))
-            yield batch.filter(wanted)
+            yield batch if pc.all(wanted).as_py() else batch.filter(wanted)
 
     def rejected(self) -> Iterator[tuple[str, str]]:
         """Row key and reasons (with blanks between) of each rejected row, losers included."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -76,9 +77,10 @@ class Tally:
     def sent(self, rows: pa.RecordBatch) -> None:
         """Count rows that are sent for the first time in this run, and their identifiers."""
         self.rows_sent += rows.num_rows
-        bits = rows["identifiers"].to_numpy()
+        combinations = np.bincount(rows["identifiers"].to_numpy())
+        bits = np.arange(len(combinations))
         for position, name in enumerate(COVERAGE):
-            self.identifiers[name] += int(((bits >> position) & 1).sum())
+            self.identifiers[name] += int(combinations[bits >> position & 1 == 1].sum())
 
     def nothing_was_sent(self) -> None:
         """Take back what a rehearsal counted as sent."""

@@ -1,6 +1,11 @@
 """What claims conversions: one statement over many rows, which no two runs can both do."""
 
+import json
+from collections.abc import Sequence
+
+from connector.state.database import Transaction
 from connector.state.dialect import Bulk
+from connector.state.facts import Claim, ClaimLostError, Fresh
 
 # Only what is new, or what may be sent again and has not moved since the ledger was asked. A doubt
 # stays with the conversion when it moves on, whatever the next answer is; an acceptance ends it.
@@ -39,11 +44,62 @@ def _taking(*states: str) -> Bulk:
 
 TAKE = _taking("in_doubt", "refused")
 TAKE_ACCEPTED_TOO = _taking("in_doubt", "refused", "accepted")
+# In the order of the key, a page of the ledger is touched once. A piece of bytes is found at once,
+# one of a text only by counting its characters.
+_NEW = """
+insert into conversions (destination, conversion_id, batch, digest)
+select :destination, k.value, :first + k.key / :largest, {digest}
+from listed(:conversion_ids) k where true order by k.value on conflict do nothing
+"""
+_PIECE = "substr(:digests, cast(k.key * :width + 1 as integer), :width)"
 # Of rows that the ledger has never seen; fewer than asked for where another run was quicker.
 TAKE_NEW = Bulk(
-    sqlite="insert into conversions (destination, conversion_id, batch, digest) values {rows}"
-    " on conflict do nothing",
-    postgresql="insert into conversions (destination, conversion_id, batch, digest)"
-    " select * from unnest(?::bigint[], ?::text[], ?::bigint[], ?::text[])"
-    " order by 1, 2 on conflict do nothing",
+    sqlite=_NEW.format(digest=f"cast({_PIECE} as text)"),
+    postgresql=_NEW.format(digest=f"convert_from({_PIECE}, 'UTF8')"),
 )
+
+
+def take(
+    connection: Transaction, claims: Sequence[Claim], batches: Sequence[int], *, known: Bulk
+) -> None:
+    """Claim conversions for a batch each, those that were seen as `known` allows.
+
+    Raises:
+        ClaimLostError: one of them is not what it was.
+    """
+    moved = []
+    for claim, batch in zip(claims, batches, strict=True):
+        rows = list(zip(claim.conversion_ids, claim.digests, claim.seen, strict=True))
+        seen = [row for row in rows if row[2] is not None]
+        moved += [(claim.destination, key, batch, digest, was) for key, digest, was in seen]
+        new = [row for row in rows if row[2] is None]
+        if new:
+            take_new(connection, _fresh(claim.destination, new), [batch])
+    # In the order of the key, as below.
+    if connection.for_each(known, sorted(moved)) != len(moved):
+        raise ClaimLostError
+
+
+def _fresh(destination: int, rows: Sequence[tuple[str, str, int | None]]) -> Fresh:
+    return Fresh(
+        destination=destination, conversion_ids=json.dumps([key for key, _, _ in rows]),
+        digests="".join(digest for _, digest, _ in rows).encode(), rows=len(rows),
+        largest=len(rows),
+    )  # fmt: skip
+
+
+def take_new(connection: Transaction, fresh: Fresh, batches: Sequence[int]) -> None:
+    """Claim conversions that the ledger does not know for the batches of their requests.
+
+    Raises:
+        ClaimLostError: it knows one of them.
+    """
+    values = {
+        "destination": fresh.destination, "first": batches[0], "largest": fresh.largest,
+        "conversion_ids": fresh.conversion_ids, "digests": fresh.digests,
+        "width": len(fresh.digests) // fresh.rows,
+    }  # fmt: skip
+    # In one transaction of the only writer numbers follow one another.
+    follow = batches[-1] - batches[0] == len(batches) - 1
+    if not follow or connection.run(TAKE_NEW, values) != fresh.rows:
+        raise ClaimLostError

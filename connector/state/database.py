@@ -36,6 +36,9 @@ class Transaction(Protocol):
     def for_each(self, bulk: Bulk, rows: Sequence[Sequence[object]]) -> int:
         """Run a statement with each row of values; the number of rows it changed."""
 
+    def run(self, bulk: Bulk, values: Mapping[str, object]) -> int:
+        """Run a statement once; the number of rows it changed."""
+
 
 class Database(Protocol):
     """An open state; one thread uses it, and one process at a time writes it.

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Bulk:
-    """One statement over many rows.
+    """One statement over many rows, in the words of each database.
 
-    SQLite runs it once for each row, in order, or where it says `{rows}` for some hundred rows at
-    once; PostgreSQL once, with an array for each column.
+    `for_each` has SQLite run it once for each row, in order, and PostgreSQL once, with an array for
+    each column; `run` has both run it once.
     """
 
     sqlite: str

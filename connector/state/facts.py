@@ -1,7 +1,7 @@
 """What the ledger is told and tells, as plain values."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # Why a conversion is to be sent again that was held or in doubt: a person said so.
 RESOLVED = "resolved"
@@ -32,11 +32,11 @@ class Past:
     batches and digests, and whether the asking mapping's own rows were accepted.
     """
 
-    places: Sequence[int]
-    batches: Sequence[int]
-    digests: Sequence[str]
-    own: Sequence[bool]
-    others: Mapping[int, Known]
+    places: Sequence[int] = field(default_factory=list)
+    batches: Sequence[int] = field(default_factory=list)
+    digests: Sequence[str] = field(default_factory=list)
+    own: Sequence[bool] = field(default_factory=list)
+    others: Mapping[int, Known] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,21 @@ class Claim:
     conversion_ids: Sequence[str]
     digests: Sequence[str]
     seen: Sequence[int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fresh:
+    """Conversions of one destination that the ledger has never seen, so far as it is known.
+
+    `conversion_ids` is a JSON list of texts; `digests` are in its order, one after the other, all
+    of one length. They are to be sent in requests of `largest`, the last of which may be smaller.
+    """
+
+    destination: int
+    conversion_ids: str
+    digests: bytes
+    rows: int
+    largest: int
 
 
 class ClaimLostError(Exception):

@@ -9,12 +9,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from operator import itemgetter
 
 from connector.errors import OvertakenError
-from connector.state.claiming import TAKE, TAKE_ACCEPTED_TOO, TAKE_NEW
+from connector.state.claiming import TAKE, TAKE_ACCEPTED_TOO, take, take_new
 from connector.state.database import Database, Transaction
-from connector.state.facts import Amount, Claim, ClaimLostError, Kept, Known, Past
+from connector.state.facts import Amount, Claim, ClaimLostError, Fresh, Kept, Known, Past
 from connector.state.recovery import RESTORE, expire, recover
 from connector.state.steps import unheard
 
@@ -101,12 +100,11 @@ class Ledger:
             for position, batch, state, mapping, rules, digest, doubt, reason in rows
         }  # fmt: skip
 
-    def past(self, destination: int, conversion_ids: Sequence[str]) -> Past:
-        """What is known of many conversions, gathered by the database in one row."""
+    def past(self, destination: int, conversion_ids: str) -> Past:
+        """What is known of a JSON list of conversions, gathered by the database in one row."""
         [gathered] = self._database.read(
-            _PAST, ids=json.dumps(list(conversion_ids)), destination=destination,
-            mapping=self._mapping,
-        )  # fmt: skip
+            _PAST, ids=conversion_ids, destination=destination, mapping=self._mapping
+        )
         # PostgreSQL gives lists, and None for an empty one.
         lists = [json.loads(each) if isinstance(each, str) else each or [] for each in gathered]
         places, batches, digests, own, others = lists
@@ -126,6 +124,18 @@ class Ledger:
         """
         with self._write("claimed") as connection:
             return self._take(connection, list(claims), now)
+
+    def claim_new(self, fresh: Fresh, *, now: int) -> list[int]:
+        """One batch for each request, before anything of it is sent; their numbers.
+
+        Raises:
+            ClaimLostError: the ledger knows one of the conversions; nothing was claimed.
+        """
+        with self._write("claimed") as connection:
+            requests = range(0, fresh.rows, fresh.largest)
+            batches = [self._new_batch(connection, fresh.destination, now) for _ in requests]
+            take_new(connection, fresh, batches)
+            return batches
 
     def hold(self, claim: Claim, *, reason: str, now: int) -> None:
         """Keep conversions that no batch of this run has from being sent: a person decides.
@@ -228,20 +238,7 @@ class Ledger:
 
     def _take(self, connection: Transaction, claims: Sequence[Claim], now: int) -> list[int]:
         batches = [self._new_batch(connection, claim.destination, now) for claim in claims]
-        rows = [
-            (claim.destination, key, batch, digest, seen)
-            for claim, batch in zip(claims, batches, strict=True)
-            for key, digest, seen in zip(
-                claim.conversion_ids, claim.digests, claim.seen, strict=True
-            )
-        ]
-        # In the order of the key, a page of the ledger is touched once.
-        rows.sort(key=itemgetter(0, 1))
-        new = [row[:-1] for row in rows if row[-1] is None]
-        known = [row for row in rows if row[-1] is not None]
-        taken = connection.for_each(TAKE_NEW, new) + connection.for_each(self._claiming, known)
-        if taken != len(rows):
-            raise ClaimLostError
+        take(connection, claims, batches, known=self._claiming)
         return batches
 
     def _new_batch(self, connection: Transaction, destination: int, now: int) -> int:

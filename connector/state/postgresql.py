@@ -61,6 +61,10 @@ class PostgreSQLTransaction:
             return 0
         return self._connection.execute(_translation(bulk.postgresql), columns).rowcount
 
+    def run(self, bulk: Bulk, values: Mapping[str, object]) -> int:
+        """Run a statement once; the number of rows it changed."""
+        return self._connection.execute(_translation(bulk.postgresql), values).rowcount
+
 
 class PostgreSQLDatabase:
     """An open state; a `Database`."""

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ _CACHE_KIBIBYTES = 64_000
 # Ids at random touch most pages of the ledger in each transaction; copied back less often, a page
 # that changed several times is copied once.
 _CHECKPOINT_PAGES = 8_000
-_ROWS_AT_ONCE = 250
 _KEEP_VERSION = "insert or replace into meta values ('schema_version', ?)"
 
 
@@ -38,18 +36,11 @@ class SQLiteTransaction:
 
     def for_each(self, bulk: Bulk, rows: Sequence[Sequence[object]]) -> int:
         """Run a statement with each row of values; the number of rows it changed."""
-        if "{rows}" not in bulk.sqlite:
-            return self._connection.executemany(bulk.sqlite, rows).rowcount
-        parts = (
-            rows[start : start + _ROWS_AT_ONCE] for start in range(0, len(rows), _ROWS_AT_ONCE)
-        )
-        return sum(self._insert(bulk.sqlite, part) for part in parts)
+        return self._connection.executemany(bulk.sqlite, rows).rowcount
 
-    def _insert(self, sql: str, rows: Sequence[Sequence[object]]) -> int:
-        row = f"({', '.join('?' * len(rows[0]))})"
-        values = list(chain.from_iterable(rows))
-        statement = sql.replace("{rows}", ", ".join([row] * len(rows)))
-        return self._connection.execute(statement, values).rowcount
+    def run(self, bulk: Bulk, values: Mapping[str, object]) -> int:
+        """Run a statement once; the number of rows it changed."""
+        return self._connection.execute(_translation(bulk.sqlite), values).rowcount
 
 
 class SQLiteDatabase:

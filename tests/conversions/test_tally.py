@@ -19,7 +19,7 @@ def test_amounts_are_by_day_and_currency_and_exact() -> None:
     assert amounts_of(rows) == [
         Amount(day="1970-01-01", currency="EUR", conversions=2, amount="0.30"),
         Amount(day="1970-01-02", currency="EUR", conversions=1, amount="9.995"),
-        Amount(day="1970-01-02", currency="", conversions=1, amount="0"),
+        Amount(day="1970-01-02", currency="", conversions=1, amount="0.00"),
         Amount(day="1970-01-02", currency="JPY", conversions=1, amount="1000.00"),
     ]
 
