@@ -22,6 +22,7 @@ OUTCOMES = (
 class Tally:
     """Counts by outcome and reason; `unfinished_cursor` is the smallest of rows to read again.
 
+    `combinations` of identifiers are counted by their bits, in the order of `COVERAGE`.
     `unseen` are rows the ledger had not met before and `newly_refused` those of them that X
     refused; `newly_held` is what this run holds, `held_before` and `changed` what it found.
     `endings` holds the codes of what happened, `planned_*` what a rehearsal would have sent.
@@ -33,7 +34,7 @@ class Tally:
         default_factory=lambda: {outcome: Counter() for outcome in OUTCOMES[1:]}
     )
     rows_sent: int = 0
-    identifiers: Counter[str] = field(default_factory=Counter)
+    combinations: Counter[int] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     hashed: Counter[str] = field(default_factory=Counter)
     value: dict[str, Decimal] = field(default_factory=dict)
@@ -77,15 +78,23 @@ class Tally:
     def sent(self, rows: pa.RecordBatch) -> None:
         """Count rows that are sent for the first time in this run, and their identifiers."""
         self.rows_sent += rows.num_rows
-        combinations = np.bincount(rows["identifiers"].to_numpy())
-        bits = np.arange(len(combinations))
-        for position, name in enumerate(COVERAGE):
-            self.identifiers[name] += int(combinations[bits >> position & 1 == 1].sum())
+        numbers = np.bincount(rows["identifiers"].to_numpy())
+        self.combinations.update(dict(enumerate(numbers.tolist())))
+
+    @property
+    def identifiers(self) -> Counter[str]:
+        """How many of the rows sent have which identifier; each is a bit of their combination."""
+        return Counter(
+            {
+                name: sum(rows for bits, rows in self.combinations.items() if bits >> place & 1)
+                for place, name in enumerate(COVERAGE if self.combinations else ())
+            }
+        )
 
     def nothing_was_sent(self) -> None:
         """Take back what a rehearsal counted as sent."""
         self.rows_sent = 0
-        self.identifiers.clear()
+        self.combinations.clear()
 
     def planned(self, rows: pa.RecordBatch) -> None:
         """Count rows that a live run would send now."""
