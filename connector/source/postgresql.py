@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import psycopg
 import pyarrow as pa
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq.abc import PGresult
 
 from connector.errors import ConfigurationError
 from connector.source.bounds import bounded
 from connector.source.postgresql_errors import binding, connecting, running
+from connector.source.postgresql_rows import batch, row_item
 from connector.source.postgresql_types import SHAPES, Described, readable, shapes, unknown
 from connector.source.selection import Selection, find_table, quoted, refuse_duplicates
 from connector.source.texts import Column
-from connector.source.waiting import Patience
+from connector.source.waiting import (
+    INTERRUPT_AGAIN_SECONDS,
+    Patience,
+    finished,
+    interruptibly,
+    stop,
+)
 
 T = TypeVar("T")
 
@@ -64,18 +74,35 @@ def open_postgresql(url: str, *, patience: Patience) -> Iterator[PostgreSQLSourc
     chosen["client_encoding"] = "UTF8"
     with connecting(server, password=parameters.get("password")):
         connection = psycopg.connect(make_conninfo("", **chosen))
-    try:
-        # A statement that is kept on the server is lost behind a pooler.
-        connection.prepare_threshold = None
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        with running(server):
-            connection.execute(SETTINGS)
-        yield PostgreSQLSource(server=server, connection=connection)
-    finally:
+    with ThreadPoolExecutor(1, "source") as pool:
+        try:
+            # A statement that is kept on the server is lost behind a pooler.
+            connection.prepare_threshold = None
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            with running(server):
+                connection.execute(SETTINGS)
+            yield PostgreSQLSource(server=server, connection=connection, pool=pool)
+        finally:
+            _let_go(connection, pool)
+
+
+def _let_go(connection: psycopg.Connection, pool: Executor) -> None:
+    """End the transaction; what is being read ahead is stopped."""
+
+    def close() -> None:
         with suppress(psycopg.Error):
             connection.rollback()
         connection.close()
+
+    closing = pool.submit(close)
+    wait([closing], timeout=INTERRUPT_AGAIN_SECONDS)
+    stop(closing, interrupt=partial(_interrupt, connection))
+
+
+def _interrupt(connection: psycopg.Connection) -> None:
+    with suppress(psycopg.Error):
+        connection.cancel_safe()
 
 
 def parameters_of(url: str) -> dict[str, str]:
@@ -112,6 +139,7 @@ class PostgreSQLSource:
 
     server: str
     connection: psycopg.Connection
+    pool: Executor
     known: dict[Selection, Understood] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -129,23 +157,35 @@ class PostgreSQLSource:
         """The rows as they come, each batch with `schema(selection)`."""
         understood = self._understand(selection)
         name = self._declare(*statement(selection, understood))
-        return self._batches(name, understood.columns, rows)
+        return self._batches(partial(self._fetch, name, rows), understood.columns)
 
     def _batches(
-        self, name: str, columns: tuple[Column, ...], rows: int
+        self, fetch: Callable[[], bytes], columns: tuple[Column, ...]
     ) -> Iterator[pa.RecordBatch]:
-        schema = _schema(columns)
+        """The server works on the next rows while these are decoded and used."""
+        ahead = self.pool.submit(fetch)
+        while lines := finished(ahead, interrupt=self._interrupt):
+            with running(self.server):
+                if self.connection.closed:
+                    raise psycopg.OperationalError
+                ahead = self.pool.submit(fetch)
+                read = batch(lines, columns)
+            del lines
+            yield read
 
-        def following() -> pa.RecordBatch | None:
-            fetched = self.connection.execute(f"fetch forward {rows} from {name}").fetchall()
-            if not fetched:
-                return None
-            values = zip(columns, zip(*fetched, strict=True), strict=True)
-            arrays = [column.array(texts) for column, texts in values]
-            return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-        while (batch := self._run(following)) is not None:
-            yield batch
+    def _fetch(self, name: str, rows: int) -> bytes:
+        """The lines of the next rows, none at the end; a failure leaves other readings alone."""
+        # A statement of its own for the savepoint would be two more ways to the server and back.
+        sql = f"savepoint fetching; fetch forward {rows} from {name}; release fetching"
+        with running(self.server):
+            try:
+                cursor = self.connection.execute(sql)
+            except psycopg.Error:
+                with suppress(psycopg.Error):
+                    self.connection.execute("rollback to fetching")
+                raise
+            cursor.nextset()
+            return _lines(cursor.pgresult)
 
     def _understand(self, selection: Selection) -> Understood:
         """The selection's query or table, understood once; its bound and limit play no part."""
@@ -182,8 +222,7 @@ class PostgreSQLSource:
         """The name of a new cursor, which PostgreSQL declares for nothing but one SELECT."""
         name = f"connector_{next(self.numbers)}"
         sql = f"declare {name} no scroll cursor for {query}"
-        with binding(self.server), self.connection.transaction():
-            self._with(sql, parameters)
+        self._run(lambda: self._with(sql, parameters), told=binding)
         return name
 
     def _with(self, sql: str, parameters: tuple[object, ...]) -> psycopg.Cursor[tuple[Any, ...]]:
@@ -191,23 +230,29 @@ class PostgreSQLSource:
         cursor = psycopg.RawCursor(self.connection)
         return cursor.execute(sql, parameters, binary=True)
 
-    def _run(self, work: Callable[[], T]) -> T:
+    def _run(
+        self, work: Callable[[], T], told: Callable[[str], AbstractContextManager[None]] = running
+    ) -> T:
         """What `work` gives; its failure leaves the transaction and other readings alone."""
-        with running(self.server), self.connection.transaction():
-            return work()
+
+        def apart() -> T:
+            with told(self.server), self.connection.transaction():
+                return work()
+
+        return interruptibly(self.pool, apart, interrupt=self._interrupt)
+
+    def _interrupt(self) -> None:
+        _interrupt(self.connection)
 
 
 def statement(selection: Selection, understood: Understood) -> tuple[str, tuple[object, ...]]:
-    """The SELECT that reads a selection as text, and its parameters.
+    """The SELECT that reads a selection, a text for each row, and its parameters.
 
     Raises:
         ConfigurationError: the selection's cursor does not fit the columns.
     """
-    items = ", ".join(
-        f"{column.sql} as {quoted(column.field.name)}" for column in understood.columns
-    )
     # The query was understood alone; its last line may be a comment.
-    sql = f"select {items} from ({understood.query}\n) as selection"
+    sql = f"select {row_item(understood.columns)} from ({understood.query}\n) as selection"
     parameters: tuple[object, ...] = ()
     if selection.cursor is not None:
         name, since = bounded(selection, [column.field for column in understood.columns])
@@ -221,3 +266,9 @@ def statement(selection: Selection, understood: Understood) -> tuple[str, tuple[
 
 def _schema(columns: tuple[Column, ...]) -> pa.Schema:
     return pa.schema([column.field for column in columns])
+
+
+def _lines(result: PGresult | None) -> bytes:
+    if result is None:
+        return b""
+    return b"\n".join([result.get_value(row, 0) or b"" for row in range(result.ntuples)])

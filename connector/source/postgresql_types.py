@@ -29,10 +29,13 @@ TYPES = {
 }
 MARKS = {**dict.fromkeys((JSON, JSONB, RECORD, RECORDS), b"json"), UUID: b"uuid"}
 
+AS_IT_IS = "{}"
 AS_TEXT = "{}::pg_catalog.text"
 AS_JSON = "pg_catalog.to_json({})::pg_catalog.text"
-# A bare `::text` is right for all that is not here: enums, ranges, addresses, times of day.
+# A bare `::text` is right for all that is not here: enums, ranges, addresses, times of day. What a
+# record prints the same way needs no cast.
 ITEMS = {
+    **dict.fromkeys((TYPES.keys() | {NUMERIC, UUID, JSON, JSONB, 25, 1043}) - {BOOL}, AS_IT_IS),
     BYTEA: "pg_catalog.encode({}, 'hex')",
     INET: "pg_catalog.abbrev({})",  # a cast would put /32 behind each address
     MONEY: "{}::pg_catalog.numeric::pg_catalog.text",

@@ -1,7 +1,7 @@
 """Waiting: for a warehouse that someone else holds, and for work that Ctrl-C must stop."""
 
 from collections.abc import Callable
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -61,12 +61,21 @@ def interruptibly(pool: Executor, work: Callable[[], T], *, interrupt: Callable[
 
     A signal that raises here (Ctrl-C) calls `interrupt` until the work has stopped, then goes on.
     """
-    future = pool.submit(work)
+    return finished(pool.submit(work), interrupt=interrupt)
+
+
+def finished(future: Future[T], *, interrupt: Callable[[], None]) -> T:
+    """What is worked out in another thread, interrupted by a signal as in `interruptibly`."""
     try:
         return future.result()
     except BaseException:
-        # Again and again: the engine forgets an interrupt that comes before its query has begun.
-        while not future.done():
-            interrupt()
-            wait([future], timeout=INTERRUPT_AGAIN_SECONDS)
+        stop(future, interrupt=interrupt)
         raise
+
+
+def stop(future: Future[T], *, interrupt: Callable[[], None]) -> None:
+    """Interrupt what is worked out in another thread until it has ended, one way or the other."""
+    # Again and again: the engine forgets an interrupt that comes before its query has begun.
+    while not future.done():
+        interrupt()
+        wait([future], timeout=INTERRUPT_AGAIN_SECONDS)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from hashlib import md5
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -29,10 +30,18 @@ def administrator(url: str) -> str:
     return url.replace("+psycopg", "").replace("reader:hunter2@", "postgres@")
 
 
-def sessions(url: str) -> int:
+def sessions(url: str, condition: str = "true") -> int:
     with psycopg.connect(administrator(url)) as connection:
-        ((number,),) = connection.execute(SESSIONS).fetchall()
+        ((number,),) = connection.execute(f"{SESSIONS} and {condition}").fetchall()
     return int(number)
+
+
+def until(what: Callable[[], bool]) -> None:
+    """Wait for what the server does in its own time."""
+    ends = time.monotonic() + 30
+    while not what():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg", "PostgreSQL"])
@@ -157,55 +166,57 @@ def test_nothing_of_a_session_is_left_when_it_is_let_go(
         given_up = source.batches(EVERYTHING, rows=10)
         next(given_up)
         assert sessions(postgresql_numbers) == 1
-    for _ in range(50):
-        if not sessions(postgresql_numbers):
-            break
-        time.sleep(0.05)
-    assert sessions(postgresql_numbers) == 0
+    until(lambda: sessions(postgresql_numbers) == 0)
     with pytest.raises(UnreachableError):
         next(given_up)
 
 
-@pytest.mark.parametrize(
-    ("wanted", "rows"),
-    [("orders", 1), ("public.orders", 1), ("eu.orders", 2), ("EU.Orders", 2), ("Odd.Name", 3)],
-)
-def test_a_table_is_found_with_and_without_its_schema(
-    postgresql_with: Make, read: Read, wanted: str, rows: int
+SLOW_THIRD = Selection(query="select i, pg_sleep(60 * (i / 2)) is null from t where i < 5")
+
+
+def test_the_next_rows_are_read_while_the_last_are_used(
+    postgresql_numbers: str, opened: Open
 ) -> None:
-    url = postgresql_with(
-        "create schema eu",
-        "create table orders as select 1 as id",
-        "create view eu.orders as select generate_series(1, 2) as id",
-        'create table "Odd.Name" as select generate_series(1, 3) as id',
-    )
-    assert read(url, table=wanted).num_rows == rows
+    with opened(postgresql_numbers) as source:
+        reading = source.batches(SLOW_THIRD, rows=1)
+        assert next(reading)["i"].to_pylist() == [0]
+        assert next(reading)["i"].to_pylist() == [1]
+        until(lambda: sessions(postgresql_numbers, "wait_event = 'PgSleep'") == 1)
+    until(lambda: sessions(postgresql_numbers) == 0)
 
 
-@pytest.mark.parametrize(
-    ("wanted", "near"),
-    [("ordres", "orders"), ("visits", "eu.visits"), ("eu.visit", "eu.visits")],
-)
-def test_a_table_that_is_not_there_names_the_nearest(
-    postgresql_with: Make, read: Read, wanted: str, near: str
+def test_rows_before_a_failure_arrive_though_the_next_were_read_ahead(
+    postgresql_numbers: str, opened: Open
 ) -> None:
-    url = postgresql_with(
-        "create table orders (id int)", "create schema eu", "create table eu.visits (id int)"
-    )
-    with pytest.raises(ConfigurationError, match=f"no table '{wanted}'; did you mean '{near}'"):
-        read(url, table=wanted)
+    query = "select 1 / (2 - i) as x from generate_series(0, 4) i"
+    with opened(postgresql_numbers) as source:
+        reading = source.batches(Selection(query=query), rows=1)
+        assert [next(reading)["x"].to_pylist() for _ in range(2)] == [[0], [1]]
+        with pytest.raises(ConfigurationError, match="DivisionByZero"):
+            next(reading)
+        assert sum(batch.num_rows for batch in source.batches(EVERYTHING, rows=9999)) == 30_000
 
 
-def test_the_catalog_is_no_warehouse(postgresql_with: Make, read: Read) -> None:
-    with pytest.raises(ConfigurationError, match="no table"):
-        read(postgresql_with(), table="pg_catalog.pg_class")
+def test_a_reading_that_is_given_up_does_not_disturb_the_next(
+    postgresql_numbers: str, opened: Open
+) -> None:
+    with opened(postgresql_numbers) as source:
+        for _ in range(3):
+            given_up = source.batches(EVERYTHING, rows=10)
+            assert next(given_up).num_rows == 10
+            del given_up
+        assert sum(batch.num_rows for batch in source.batches(EVERYTHING, rows=7000)) == 30_000
 
 
-def test_columns_that_differ_in_case_alone_are_refused(postgresql_numbers: str, read: Read) -> None:
-    with pytest.raises(ConfigurationError, match="more than one column 'ID', 'id'"):
-        read(postgresql_numbers, query='select i as id, i as "ID" from t')
-    with pytest.raises(ConfigurationError, match="no columns"):
-        read(postgresql_numbers, query="select from t")
+@pytest.mark.parametrize("rows", [1, 2, 3, 4])
+def test_each_row_comes_once_however_many_come_at_once(
+    postgresql_numbers: str, opened: Open, rows: int
+) -> None:
+    with opened(postgresql_numbers) as source:
+        selection = Selection(query="select i from t where i < 6 order by i")
+        batches = [one["i"].to_pylist() for one in source.batches(selection, rows=rows)]
+    assert list(chain.from_iterable(batches)) == list(range(6))
+    assert [len(one) for one in batches[:-1]] == [rows] * (len(batches) - 1)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +272,7 @@ def test_a_bound_uses_an_index(postgresql_server: Server, postgresql_with: Make)
     url = postgresql_with(NUMBERS, "create index on t (i)", "analyze t")
     with psycopg.connect(administrator(url)) as connection:
         plan = connection.execute(
-            'explain select selection."i"::text from (select * from t\n) as selection'
+            'explain select row(null, selection."i", null)::text from (select * from t\n) selection'
             ' where (selection."i" >= 29990 or selection."i" is null)'
         ).fetchall()
     assert any("Index" in line for (line,) in plan)

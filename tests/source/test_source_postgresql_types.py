@@ -79,6 +79,19 @@ def postgresql_url(postgresql_server: Server) -> str:
     )
 
 
+def test_types_side_by_side_are_what_each_is_alone(postgresql_url: str, read: Read) -> None:
+    names = [f"x{number}" for number in range(len(PLAIN))]
+    items = ", ".join(f"{sql} as {name}" for name, (sql, *_) in zip(names, PLAIN, strict=True))
+    nulls = ", ".join(f"{name}.{name}" for name in names)
+    joins = " ".join(f"left join lateral (select one.{n} where i <> 2) {n} on true" for n in names)
+    query = f"select {nulls} from generate_series(1, 3) i, (select {items}) one {joins} order by i"
+    table = read(postgresql_url, query=query)
+    assert table.schema.types == [type_ for _, type_, _ in PLAIN]
+    for name, (_, _, value) in zip(names, PLAIN, strict=True):
+        found = [str(x) if isinstance(x, datetime) else x for x in table[name].to_pylist()]
+        assert found == [value, None, value]
+
+
 def test_what_only_its_database_knows_is_read_as_what_it_stands_on(
     postgresql_url: str, read: Read
 ) -> None:
@@ -88,22 +101,24 @@ def test_what_only_its_database_knows_is_read_as_what_it_stands_on(
 
 
 @pytest.mark.parametrize(
-    "sql",
+    ("sql", "beside"),
     [
-        "timestamptz 'infinity'",
-        "timestamptz '-infinity'",
-        "timestamp '10000-01-01'",
-        "timestamp '0044-03-15 BC'",
-        "date 'infinity'",
-        "date '5874897-12-31'",
-        "'NaN'::numeric(10,2)",
+        ("timestamptz 'infinity'", "now()"),
+        ("timestamptz '-infinity'", "now()"),
+        ("timestamp '10000-01-01'", "timestamp '9999-12-31 23:59:59.999999'"),
+        ("timestamp '0044-03-15 BC'", "timestamp '0001-01-01'"),
+        ("date 'infinity'", "current_date"),
+        ("date '5874897-12-31'", "date '9999-12-31'"),
+        ("'NaN'::numeric(10,2)", "1.50::numeric(10,2)"),
     ],
 )
 def test_what_has_no_value_among_its_kind_is_null(
-    postgresql_url: str, read: Read, sql: str
+    postgresql_url: str, read: Read, sql: str, beside: str
 ) -> None:
-    table = read(postgresql_url, query=f"select {sql} as x, 1 as i")
-    assert table["x"].null_count == 1
+    query = f"select {{}} as x union all select {beside}"
+    table = read(postgresql_url, query=query.format(sql))
+    assert table.schema == read(postgresql_url, query=query.format(beside)).schema
+    assert table["x"].is_null().to_pylist() == [True, False]
     assert not pa.types.is_string(table["x"].type)
 
 
@@ -190,6 +205,13 @@ def test_names_of_columns_may_be_anything(postgresql_url: str, read: Read) -> No
     names = ['a"b', "{x}", "a b%s", "\u00e9\u0130", "select", "$1"]
     items = ", ".join('1 as "' + name.replace('"', '""') + '"' for name in names)
     assert read(postgresql_url, query=f"select {items}").column_names == names
+
+
+def test_columns_that_differ_in_case_alone_are_refused(postgresql_numbers: str, read: Read) -> None:
+    with pytest.raises(ConfigurationError, match="more than one column 'ID', 'id'"):
+        read(postgresql_numbers, query='select i as id, i as "ID" from t')
+    with pytest.raises(ConfigurationError, match="no columns"):
+        read(postgresql_numbers, query="select from t")
 
 
 def test_what_a_database_sets_for_its_sessions_does_not_change_the_values(

@@ -73,6 +73,10 @@ def order(number: int, **given: object) -> tuple[Any, ...]:
     return tuple(every.values())
 
 
+ODD_ITEMS = (
+    '[{"sku": "a\\"\\\\,(b)\\n", "unit_price": 0.10, "qty": 1},'
+    ' {"sku": "", "unit_price": null, "qty": 0}]'
+)
 ORDERS = [
     # Batches of two: the first holds nothing but nulls in most columns.
     order(1, paid_at=None, amount=None, currency=None, consent=None),
@@ -88,6 +92,9 @@ ORDERS = [
     order(11, consent=False),
     order(12, email=None, click_id="26l6412g5p4iyj65a2oic2ayg2"),
     order(13, email="not an address"),
+    order(14, note='\\ \\\\ \\N (a,b) ""\r\nNULL', agent='"', email='"a,b"@example.com'),
+    order(15, note='\u00a0\ufeff\u2028 \\"', agent="\\", click_id="", email=""),
+    order(16, agent=",", note='{"a": [1.10, null]}', items=ODD_ITEMS),
     order(2**63 - 1, quantity=2**31 - 1, note="a\nb\tc  "),
     order(-1, quantity=0, paid_at=at("2024-11-09 23:59:59.999999")),
 ]
