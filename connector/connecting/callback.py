@@ -1,9 +1,11 @@
 """A server on this machine's loopback interface that takes one answer from a browser."""
 
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -14,17 +16,31 @@ from connector.errors import ConfigurationError, UnreachableError
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 PATH = "/callback"
+_STYLE = (
+    ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;"
+    "margin:3rem auto;padding:0 1rem;overflow-wrap:anywhere}"
+)
+# The page loads nothing, runs nothing, sends nothing, and takes this style and no other.
+_POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+    f" style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'"
+)
 _HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Connection": "close",
 }
 _PAGE = """<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>{title}</title></head>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<style>{style}</style>
+</head>
 <body><main><h1>{title}</h1><p>{text}</p></main></body>
 </html>
 """
@@ -120,7 +136,7 @@ def _server(port: int, listener: Listener) -> ThreadingHTTPServer:
             status, title, text, ends = _page(
                 listener, self.headers.get_all("Host") or [], self.path
             )
-            page = _PAGE.format(title=escape(title), text=escape(text)).encode()
+            page = _PAGE.format(title=escape(title), text=escape(text), style=_STYLE).encode()
             try:
                 self.send_response(status)
                 for name, value in {**_HEADERS, "Content-Length": str(len(page))}.items():

@@ -30,7 +30,8 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>{title}</title>
 <style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui;max-width:32rem;
-margin:3rem auto;padding:0 1rem}}button,select{{font:inherit;padding:.4rem 1rem}}
+margin:3rem auto;padding:0 1rem;overflow-wrap:anywhere}}
+button,select{{font:inherit;padding:.4rem 1rem;max-width:100%}}
 code{{font-size:2rem;letter-spacing:.2em}}</style>
 </head>
 <body>
