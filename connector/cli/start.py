@@ -83,6 +83,12 @@ def simulator(
     clock_skew: Annotated[
         float, typer.Option(metavar="SECONDS", help="How far its clock is ahead.")
     ] = 0.0,
+    ads: Annotated[
+        int, typer.Option(metavar="N", min=0, help="So many more ads in each ad account.")
+    ] = 0,
+    search_lag: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How late a search finds what is new.")
+    ] = 0.0,
 ) -> None:
     """Run a local X Ads and TikTok on 127.0.0.1; the first line says how to reach it."""
     from connector.project import parse_duration
@@ -101,6 +107,7 @@ def simulator(
             modes=frozenset(mode or []), roles=tuple(role or ["AD_MANAGER"]),
             further_accounts=further_accounts, consent=consent,
             callbacks=tuple(callback or []), clock_skew_seconds=clock_skew,
+            ads=ads, search_lag_seconds=search_lag,
         )  # fmt: skip
     except ValueError as error:
         raise ConfigurationError(str(error)) from None

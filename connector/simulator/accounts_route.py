@@ -18,7 +18,7 @@ from connector.simulator.parameters import LIST, Kind, any_text, flag, ids, sort
 from connector.simulator.simulation import Simulation
 from connector.simulator.world import Account, Event, FundingInstrument, events_of
 
-_MADE, _CHANGED = "2024-02-10T15:21:07Z", "2026-01-19T08:02:33Z"
+MADE, _CHANGED = "2024-02-10T15:21:07Z", "2026-01-19T08:02:33Z"
 _BY_ID: Mapping[str, Kind] = {"with_deleted": flag}
 _SORTED = ("created_at", "updated_at", "name")
 
@@ -53,7 +53,7 @@ def _funding(call: AdsCall) -> dict[str, Row]:
 
 def _event_tags(call: AdsCall) -> dict[str, Row]:
     account_id = call.account.id if call.account else ""
-    return {event.id: _event_row(event) for event in events_of(call.simulation.world, account_id)}
+    return {event.id: event_row(event) for event in events_of(call.simulation.world, account_id)}
 
 
 def _funding_list(call: AdsCall) -> Answer:
@@ -77,9 +77,9 @@ def _account_row(account: Account) -> Row:
         "name": account.name,
         "business_name": None,
         "timezone": account.timezone,
-        "timezone_switch_at": _MADE,
+        "timezone_switch_at": MADE,
         "id": account.id,
-        "created_at": _MADE,
+        "created_at": MADE,
         "updated_at": _CHANGED,
         "business_id": None,
         "approval_status": "ACCEPTED",
@@ -89,7 +89,7 @@ def _account_row(account: Account) -> Row:
 
 def _funding_row(instrument: FundingInstrument) -> Row:
     return {
-        "start_time": _MADE,
+        "start_time": MADE,
         "description": instrument.description,
         "credit_limit_local_micro": 350_000_000,
         "end_time": None,
@@ -100,7 +100,7 @@ def _funding_row(instrument: FundingInstrument) -> Row:
         "io_header": None,
         "currency": instrument.currency,
         "funded_amount_local_micro": 812_500_000,
-        "created_at": _MADE,
+        "created_at": MADE,
         "type": "CREDIT_CARD",
         "able_to_fund": not instrument.deleted,
         "updated_at": _CHANGED,
@@ -109,16 +109,18 @@ def _funding_row(instrument: FundingInstrument) -> Row:
     }
 
 
-def _event_row(event: Event) -> Row:
+def event_row(event: Event) -> Row:
+    """An event tag as X shows it."""
+    tracking = event.tracking and not event.deleted
     return {
         "name": event.name,
-        "view_through_window": 1,
-        "click_window": 14,
+        "view_through_window": event.view_through_window,
+        "click_window": event.click_window,
         "embed_code": f"<script>twq('event', '{event.full_id}', {{}});</script>",
         "id": event.id,
-        "retargeting_enabled": False,
-        "last_tracked_at": None if event.deleted else _CHANGED,
-        "status": "UNVERIFIED" if event.deleted else "TRACKING",
+        "retargeting_enabled": event.retargeting_enabled,
+        "last_tracked_at": _CHANGED if tracking else None,
+        "status": "TRACKING" if tracking else "UNVERIFIED",
         "type": event.type,
         "website_tag_id": event.pixel_id,
         "deleted": event.deleted,

@@ -43,7 +43,9 @@ class AdsCall:
         account: the ad account of its path.
         path: the other ids of its path.
         params: what it says, as X repeats it.
+        document: its JSON body, where the operation takes one.
         headers: what is left of the limit.
+        origin: where the simulator was called, without a path.
     """
 
     simulation: Simulation
@@ -52,6 +54,8 @@ class AdsCall:
     path: Mapping[str, str]
     params: Mapping[str, object]
     headers: Mapping[str, str]
+    origin: str
+    document: object = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,8 @@ class Operation:
     Attributes:
         group: of the limit it counts towards, see `limits.LIMITS`.
         kinds: its parameters.
+        required: those it cannot do without.
+        takes_json: its parameters come as a JSON body.
         roles: who may; None for everybody on the account.
     """
 
@@ -69,6 +75,8 @@ class Operation:
     method: str = "GET"
     group: str = "account_reads"
     kinds: Mapping[str, Kind] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    takes_json: bool = False
     roles: frozenset[str] | None = None
 
     def __call__(self, simulation: Simulation, request: Request, body: bytes) -> Answer:
@@ -84,11 +92,15 @@ class Operation:
         pairs = request.scope["query_string"].decode("latin-1")
         if self.method != "GET":
             pairs = "&".join(filter(None, (pairs, call_of(request, body).form)))
-        values, errors = parameters.read(pairs, self.kinds)
+        values, errors = parameters.read(
+            pairs, self.kinds, strict="strict_parameters" in simulation.settings.modes
+        )
+        errors += parameters.missing(values, self.required, errors)
         params = {**values, **({"account_id": account.id} if account else {})}
         headers = self._counted(simulation, (app, user, account), params)
         if account and self.roles is not None:
             check_role(user, account.id, roles=self.roles)
+        document = parameters.document(request, body, errors) if self.takes_json else None
         if errors:
             raise refused(400, errors, account=account, headers=headers)
         return self.answer(
@@ -99,6 +111,8 @@ class Operation:
                 path=path,
                 params=params,
                 headers=headers,
+                origin=str(request.base_url).rstrip("/"),
+                document=document,
             )
         )
 

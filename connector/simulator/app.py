@@ -10,10 +10,17 @@ from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, 
 
 from connector.simulator import (
     accounts_route,
+    ads_inspection,
+    ads_route,
     conversions_route,
     inspection,
+    media_route,
     oauth1_route,
     oauth2_route,
+    statistics_inspection,
+    statistics_jobs_route,
+    statistics_route,
+    tiktok_metrics_route,
     tiktok_route,
 )
 from connector.simulator.envelope import (
@@ -32,10 +39,17 @@ from connector.simulator.tiktok_calls import BAD_PARAMETER, PREFIX, enveloped
 ROUTE_MODULES = (
     conversions_route,
     accounts_route,
+    ads_route,
+    ads_inspection,
+    media_route,
     oauth1_route,
     oauth2_route,
     tiktok_route,
+    tiktok_metrics_route,
     inspection,
+    statistics_route,
+    statistics_jobs_route,
+    statistics_inspection,
 )
 
 _NOT_FOUND_PAGE = "<!doctype html><title>404</title><h1>Sorry, that page doesn't exist</h1>"

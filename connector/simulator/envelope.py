@@ -11,11 +11,12 @@ CURRENT_VERSION = "12"
 # The versions X still lists; the others are dead.
 VERSIONS = (CURRENT_VERSION, "11")
 
-JSON, FORM, HTML, TEXT = (
+JSON, FORM, HTML, TEXT, GZIP = (
     "application/json",
     "application/x-www-form-urlencoded",
     "text/html",
     "text/plain",
+    "application/gzip",
 )
 
 Error = Mapping[str, str]
@@ -25,13 +26,14 @@ Error = Mapping[str, str]
 class Answer:
     """An HTTP answer that has not left yet.
 
-    `body` leaves as JSON, unless there is `text`, which leaves as it is, as `media_type`.
+    `body` leaves as JSON, unless there is `text`, which leaves as it is, as `media_type`; bytes
+    are a file.
     """
 
     status: int
     body: Mapping[str, object] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    text: str | None = None
+    text: str | bytes | None = None
     media_type: str = JSON
 
 

@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from connector.simulator.envelope import Answer, response
 from connector.simulator.simulation import Simulation
+from connector.simulator.statistics_inspection import JOBS_PATH, METRICS_PATH
 
 COUNT_PATH = "/_simulator/conversions"
 REQUESTS_PATH = "/_simulator/requests"
@@ -15,6 +16,7 @@ _ABOUT = {
     "conversions": "POST /12/measurement/conversions/{pixel_id}",
     "arrived": f"GET {COUNT_PATH}, with ?detail=1 each conversion; DELETE empties the count",
     "requests": f"GET {REQUESTS_PATH}: every other call by method, path and end; DELETE likewise",
+    "metrics": f"GET {METRICS_PATH}: what the ads truly came to; {JOBS_PATH} lists the jobs",
 }
 
 

@@ -31,9 +31,15 @@ LIMITS: Mapping[str, Limit] = {
     "entity_reads": Limit(calls=10_000),
     "total_count": Limit(calls=200),
     "analytics": Limit(calls=250, by_category=True),
+    # not calls, but jobs of an ad account that are not done
+    "jobs": Limit(calls=100),
+    "targeting": Limit(calls=400, by_category=True),
     "writes": Limit(calls=450, seconds=60, by_category=True),
     "tiktok_seconds": Limit(calls=10, seconds=1),
     "tiktok_minutes": Limit(calls=600, seconds=60),
+    "tiktok_advertiser": Limit(calls=20, seconds=1),  # for each path
+    "tiktok_tasks": Limit(calls=1, seconds=1),
+    "tiktok_tasks_day": Limit(calls=4_500, seconds=86_400),
 }
 
 

@@ -1,10 +1,13 @@
 """The parameters of a call of the Ads API: read as X reads them, and repeated as it does."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
-from connector.simulator.envelope import Error, error
+from starlette.requests import Request
+
+from connector.simulator.envelope import JSON, Error, error
 
 MAX_IDS = 200
 MAX_COUNT = 1000
@@ -19,12 +22,20 @@ _SORT = re.compile(r"([a-z_]+)-(?:asc|desc)")
 _FLAGS = {"true": True, "false": False}
 
 
-def read(pairs: str, kinds: Mapping[str, Kind]) -> tuple[dict[str, object], list[Error]]:
-    """The values of a query or form, and what is wrong with it; unknown names do not matter."""
+def read(
+    pairs: str, kinds: Mapping[str, Kind], *, strict: bool = False
+) -> tuple[dict[str, object], list[Error]]:
+    """The values of a query or form, and what is wrong with it.
+
+    Unknown names do not matter, as X's own clients send whole rows back; `strict` minds them.
+    """
     values: dict[str, object] = {}
     errors: list[Error] = []
     for name, text in parse_qsl(pairs, keep_blank_values=True):
         if name not in kinds:
+            if strict and not name.startswith("oauth_"):
+                message = f'"{name}" is not a valid parameter'
+                errors.append(error("INVALID_PARAMETER", message, name))
             continue
         try:
             values[name] = (_again if name in values else kinds[name])(text)
@@ -34,6 +45,31 @@ def read(pairs: str, kinds: Mapping[str, Kind]) -> tuple[dict[str, object], list
         message = "with_total_count and cursor cannot be used together"
         errors.append(error("EXCLUSIVE_PARAMETERS", message, "with_total_count"))
     return values, errors
+
+
+def missing(
+    values: Mapping[str, object], required: Sequence[str], errors: Sequence[Error] = ()
+) -> list[Error]:
+    """An error for each required parameter that has no value, unless one names it already."""
+    named = {entry.get("parameter") for entry in errors}
+    return [
+        error("MISSING_PARAMETER", f'"{name}" is a required parameter', name)
+        for name in required
+        if values.get(name) in (None, "") and name not in named
+    ]
+
+
+def document(request: Request, body: bytes, errors: list[Error]) -> object:
+    """The JSON body of a call; what is wrong with it goes to `errors`."""
+    if not request.headers.get("content-type", "").startswith(JSON):
+        errors.append(error("INVALID_PARAMETER", f"Expected a body of the type {JSON}"))
+        return None
+    try:
+        read: object = json.loads(body)
+    except (ValueError, RecursionError):
+        errors.append(error("INVALID_PARAMETER", "Expected JSON as the body"))
+        return None
+    return read
 
 
 def _again(_: str) -> object:
@@ -56,19 +92,27 @@ def ids(text: str) -> list[str]:
     return found
 
 
-def count(text: str) -> int:
-    """How many rows a page may have."""
-    if text.isascii() and text.isdigit() and len(text) <= len(str(MAX_COUNT)):
-        number = int(text)
-        if 1 <= number <= MAX_COUNT:
-            return number
-    raise ValueError(f"Integer from 1 to {MAX_COUNT}")
+def integer(low: int, high: int) -> Kind:
+    """A whole number from `low` to `high`."""
+
+    def number(text: str) -> int:
+        if text.isascii() and text.isdigit() and len(text) <= len(str(high)):
+            found = int(text)
+            if low <= found <= high:
+                return found
+        raise ValueError(f"Integer from {low} to {high}")
+
+    return number
+
+
+# How many rows a page may have.
+count = integer(1, MAX_COUNT)
 
 
 def flag(text: str) -> bool:
-    """On or off."""
+    """On or off, in any case, as Python's own words for it come in from X's SDK."""
     try:
-        return _FLAGS[text]
+        return _FLAGS[text.lower()]
     except KeyError:
         raise ValueError("Boolean") from None
 

@@ -14,6 +14,8 @@ from connector.simulator.world import DEFAULT_SEED, ROLES
 DEFAULT_PORT = 8490
 MAX_PORT = 65_535
 EVENTS_PER_WINDOW = 60_000
+TIKTOK_LARGEST = 100_000
+MAX_ADS = 1_000_000
 
 # What is different about this X, by the name it is switched on with.
 MODES: Mapping[str, str] = {
@@ -22,7 +24,19 @@ MODES: Mapping[str, str] = {
     "bearer_refused": "OAuth 2.0 tokens are not taken under /12, as X was seen to do",
     "gateway_errors": "credentials that are refused get numeric codes everywhere",
     "html_errors": "a path that does not exist is answered in HTML",
+    "strict_parameters": "parameters that a call does not know are refused under /12",
+    "no_second_promotion": "a tweet that a line item promotes already is refused",
+    "processing_fails": "a video or GIF that was uploaded cannot be processed",
+    "jobs_fail": "every third job of the analytics fails",
+    "files_late": "the file of a job is not there yet when the job is done",
+    "offset_of_today": "DAY has to meet the midnights of today's offset from UTC, as X's pages say",
+    "no_publisher_network": "PUBLISHER_NETWORK is no placement of the analytics",
+    "no_analytics": "the account's service level has no analytics",
     "public_client": "the app is a public client of OAuth 2.0: it has no secret to show",
+    "moving_pages": "rows of TikTok's reports move from page to page between calls",
+    "tiktok_gap": "TikTok's reports by ad leave one ad's newest day out",
+    "tiktok_sandbox": "TikTok is its sandbox: it lacks some calls and locks out who is too fast",
+    "tiktok_tasks_fail": "the first of TikTok's asynchronous reports fails",
 }
 
 # What the consent pages do: ask whoever looks at them, or decide at once.
@@ -54,6 +68,13 @@ class Settings:
         window_scale: how long every window lasts, as a share of X's.
         token_seconds: how long an OAuth 2.0 access token is good for.
         clock_skew_seconds: how far the simulator's clock is ahead of the machine's.
+        ads: how many more ads each account has than the few by hand, TikTok's alike.
+        founded_at: what the ads' past is counted back from (epoch seconds, the start of its day in
+            UTC); None for the day the simulator is started.
+        search_lag_seconds: how long it takes until a list's `q` finds what was made.
+        processing_seconds: how long a video or GIF is in the works after its upload.
+        job_seconds: how long a job of the analytics takes, unless it is asked about twice before.
+        tiktok_largest: ids times days, or hours, that one of TikTok's reports may be about.
 
     Raises:
         ValueError: a name is unknown, or a number makes no sense.
@@ -79,6 +100,12 @@ class Settings:
     window_scale: float = 1.0
     token_seconds: float = 7200
     clock_skew_seconds: float = 0.0
+    ads: int = 0
+    founded_at: float | None = None
+    search_lag_seconds: float = 0.0
+    processing_seconds: float = 2.0
+    job_seconds: float = 2.0
+    tiktok_largest: int = TIKTOK_LARGEST
 
     def __post_init__(self) -> None:
         """Refuse what no simulator could do."""
@@ -99,6 +126,17 @@ class Settings:
             raise ValueError(f"the clock cannot be {self.clock_skew_seconds} seconds ahead")
         if not (0 < self.window_scale < math.inf and 0 < self.token_seconds < math.inf):
             raise ValueError("windows and tokens last longer than nothing, and not for ever")
+        if not self.job_seconds >= 0:
+            raise ValueError(f"a job cannot take {self.job_seconds} seconds")
+        if not 0 <= self.ads <= MAX_ADS:
+            raise ValueError(f"an account can have 0 to {MAX_ADS} more ads, not {self.ads}")
+        if not (
+            0 <= self.search_lag_seconds < math.inf and 0 <= self.processing_seconds < math.inf
+        ):
+            raise ValueError(
+                "search and processing take a time that ends, not "
+                f"{self.search_lag_seconds} and {self.processing_seconds} seconds"
+            )
 
     @property
     def terms(self) -> Terms:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from connector.simulator.endpoint import Endpoint
 from connector.simulator.envelope import HTML, Answer, RefusedError
-from connector.simulator.limits import LIMITS, current, spent
+from connector.simulator.limits import LIMITS, Window, current, spent
 from connector.simulator.misfortunes import Misfortunes
 from connector.simulator.simulation import Simulation
 from connector.simulator.world import TikTokApp
@@ -20,25 +20,32 @@ PREFIX = "/open_api/v1.3"
 
 OK, NO_PERMISSION, BAD_PARAMETER = 0, 40001, 40002
 TOO_MANY, WRONG_APP, WRONG_TOKEN, WRONG_CODE = 40100, 40101, 40105, 40110
+TOO_LARGE, TOO_MANY_OF_ADVERTISER, TASK_NOT_READY = 40067, 40133, 40201
 SYSTEM_ERROR = 50000
 
 _QPS = "App reaches the QPS limit."
+_LOCK_SECONDS = 2 * 3600
 
 
 @dataclass(frozen=True, kw_only=True)
 class TikTokCall:
-    """A call that was let in: `app` whose token it carries, `values` of its query or JSON body."""
+    """A call that was let in: `app` whose token it carries, `values` of its query or JSON body.
+
+    `origin` is the address it came to.
+    """
 
     simulation: Simulation
     values: Mapping[str, object] = field(repr=False)
     app: TikTokApp
+    origin: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class TikTokOperation:
     """One method of one path under `PREFIX`.
 
-    `by_secret`: the app shows its secret in the body, and there need not be a token.
+    `data` gives what an envelope holds, or a whole answer. `by_secret`: the app shows its secret in
+    the body, and there need not be a token.
     """
 
     path: str
@@ -55,8 +62,9 @@ class TikTokOperation:
         values = _values(simulation, request, body)
         app = app_shown(simulation, values) if self.by_secret else _token_app(simulation, request)
         _count(simulation, app)
-        call = TikTokCall(simulation=simulation, values=values, app=app)
-        return enveloped(simulation, OK, "OK", data=self.data(call))
+        origin = str(request.base_url).rstrip("/")
+        data = self.data(TikTokCall(simulation=simulation, values=values, app=app, origin=origin))
+        return data if isinstance(data, Answer) else enveloped(simulation, OK, "OK", data=data)
 
 
 def tiktok_routes(simulation: Simulation, *operations: TikTokOperation) -> list[Route]:
@@ -137,18 +145,40 @@ def _token_app(simulation: Simulation, request: Request) -> TikTokApp:
     return simulation.world.tiktok.apps[app_id]
 
 
+def take(
+    simulation: Simulation, group: str, owner: tuple[str, ...], refusal: tuple[int, str]
+) -> None:
+    """Take a call off the limit of a group (`limits.LIMITS`) that `owner` has.
+
+    Raises:
+        RefusedError: with the code and message of `refusal`, where nothing is left.
+    """
+    now, settings, limit = math.floor(simulation.clock()), simulation.settings, LIMITS[group]
+    key = (group, *owner)
+    seconds = limit.seconds * settings.window_scale
+    window = current(simulation.windows.get(key), now=now, seconds=seconds)
+    after = spent(window, events=1, limit=settings.limits.get(group, limit.calls) or None)
+    if after is None:
+        raise tiktok_refusal(simulation, *refusal)
+    simulation.windows[key] = after
+
+
 def _count(simulation: Simulation, app: TikTokApp) -> None:
-    """Take a call off the app's limits, which all its tokens share."""
-    now, settings = math.floor(simulation.clock()), simulation.settings
-    for group in ("tiktok_seconds", "tiktok_minutes"):
-        limit = LIMITS[group]
-        key = (group, app.id)
-        seconds = limit.seconds * settings.window_scale
-        window = current(simulation.windows.get(key), now=now, seconds=seconds)
-        after = spent(window, events=1, limit=settings.limits.get(group, limit.calls) or None)
-        if after is None:
+    """Take a call off the app's limits, which all its tokens share.
+
+    In the sandbox whoever goes over them is locked out for hours, longer with every try.
+    """
+    lock, now = ("tiktok_lock", app.id), simulation.clock()
+    is_sandbox = "tiktok_sandbox" in simulation.settings.modes
+    try:
+        if lock in simulation.windows and now < simulation.windows[lock].reset:
             raise tiktok_refusal(simulation, TOO_MANY, _QPS)
-        simulation.windows[key] = after
+        for group in ("tiktok_seconds", "tiktok_minutes"):
+            take(simulation, group, (app.id,), (TOO_MANY, _QPS))
+    except RefusedError:
+        if is_sandbox:
+            simulation.windows[lock] = Window(started=now, used=0, seconds=_LOCK_SECONDS)
+        raise
 
 
 def _gateway_timeout(_: Simulation) -> Answer:

@@ -87,6 +87,8 @@ def _revoked(call: TikTokCall) -> object:
 
 
 def _advertisers(call: TikTokCall) -> object:
+    if "tiktok_sandbox" in call.simulation.settings.modes:
+        raise tiktok_refusal(call.simulation, NO_PERMISSION, "Not supported in the sandbox.")
     shown = app_shown(call.simulation, call.values, code=NO_PERMISSION)
     if shown != call.app:
         message = "No permission: the access token is another app's."

@@ -47,13 +47,20 @@ class Pixel:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A single event tag of a pixel; `id` is the short form."""
+    """A single event tag of a pixel; `id` is the short form, windows are in days.
+
+    One that was made here is not `tracking`: no browser has loaded it yet.
+    """
 
     id: str
     pixel_id: str
     name: str
     type: str
     deleted: bool = False
+    click_window: int = 14
+    view_through_window: int = 1
+    retargeting_enabled: bool = False
+    tracking: bool = True
 
     @property
     def full_id(self) -> str:

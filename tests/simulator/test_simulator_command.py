@@ -29,6 +29,7 @@ def test_the_options_make_the_simulator() -> None:
         "--mode", "html_errors", "--role", "ANALYST", "--role", "TWEET_COMPOSER",
         "--further-accounts", "1", "--consent", "allow", "--limit", "accounts=1",
         "--window-scale", "0.5", "--callback", "https://example.com/", "--clock-skew", "60",
+        "--ads", "30", "--search-lag", "0.5",
     ]  # fmt: skip
     with started(*options) as facts:
         assert requests.get(f"{facts['url']}/nowhere", timeout=5).text.startswith("<!doctype")
@@ -54,10 +55,13 @@ def test_the_options_make_the_simulator() -> None:
         access = f"/12/accounts/{facts['ad_account_id']}/authenticated_user_access"
         seen = requests.get(f"{facts['url']}{access}", headers=headers, timeout=5).json()
         assert seen["data"]["permissions"] == ["ANALYST", "TWEET_COMPOSER"]
+        ads = f"{facts['url']}/12/accounts/{facts['ad_account_id']}/promoted_tweets"
+        assert len(requests.get(ads, headers=headers, timeout=5).json()["data"]) == 18 + 30
 
 
 @pytest.mark.parametrize(
-    "option", [("--mode", "strange"), ("--limit", "accounts"), ("--role", "BOSS")]
+    "option",
+    [("--mode", "strange"), ("--limit", "accounts"), ("--role", "BOSS"), ("--search-lag", "-1.0")],
 )
 def test_an_option_that_makes_no_sense_ends_with_2(option: tuple[str, str]) -> None:
     ended = subprocess.run([*COMMAND, *option], capture_output=True, text=True, check=False)
