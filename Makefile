@@ -31,7 +31,7 @@ test: install ## all tests
 
 soak: install ## the long rounds of the seeded tests
 	@SOAK=1 $(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/comparison tests/crashes \
-	  tests/conversions/test_phones.py
+	  tests/conversions/test_phones.py tests/pacing
 
 bench: install ## measure, as ratios
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks

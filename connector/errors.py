@@ -149,6 +149,10 @@ class CredentialsError(ConnectorError):
     exit_code = Exit.UNAUTHORIZED
 
 
+class TokenRefusedError(CredentialsError):
+    """The platform does not take this very token: it was revoked, or belongs to nobody."""
+
+
 class UnreachableError(ConnectorError):
     """Nobody must act but time: warehouse, state or platform is out of reach."""
 

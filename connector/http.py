@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Literal
+from typing import IO, Literal
 from urllib.parse import urlsplit
 
 import certifi
@@ -28,6 +28,10 @@ from connector import __version__
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 LARGEST_ANSWER = 4_000_000
+_PART = 65_536
+_BLOCK = 262_144
+OK = 200
+Method = Literal["GET", "POST", "PUT", "DELETE"]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 # At the level DEBUG it writes down every URL, with what stands in its query.
@@ -58,14 +62,15 @@ class NoAnswer:
 class Request:
     """A request, a POST with a JSON body unless it says otherwise; the headers hold what signs it.
 
-    A GET has no body. The URL is not shown: TikTok wants a secret in it. `in_time` is asked right
-    before the body leaves, which may be long after: connecting takes time, and processes sleep.
+    A GET has no body, all others have one, which may be empty. The URL is not shown: TikTok wants a
+    secret in it. `in_time` is asked right before the body leaves, which may be long after:
+    connecting takes time, and processes sleep.
     """
 
     url: str = field(repr=False)
     body: bytes = field(repr=False, default=b"")
     headers: Mapping[str, str] = field(repr=False)
-    method: Literal["GET", "POST"] = "POST"
+    method: Method = "POST"
     content_type: str = JSON
     in_time: Callable[[], bool] = field(repr=False, default=lambda: True)
 
@@ -95,7 +100,7 @@ class Session:
         """
         refuse_plain_http(request.url)
         body = _Body(request)
-        has_body = request.method == "POST"
+        has_body = request.method != "GET"
         try:
             with self._pool.urlopen(
                 request.method,
@@ -112,6 +117,28 @@ class Session:
             return NoAnswer(left=body.begun, why=_why(error))
 
     post = send
+
+    def fetch(self, request: Request, into: IO[bytes], *, largest: int) -> Answer | NoAnswer:
+        """Send once; what a 200 holds goes into a file, unpacked, up to so many bytes.
+
+        Raises:
+            ValueError: the request would cross a network in the clear.
+        """
+        refuse_plain_http(request.url)
+        try:
+            with self._pool.urlopen(
+                "GET",
+                request.url,
+                headers={**request.headers, **_HEADERS},
+                redirect=False,
+                retries=False,
+                preload_content=False,
+            ) as response:
+                if response.status != OK:
+                    return _read(response)
+                return _fetched(response, into, largest)
+        except (HTTPError, ValueError) as error:
+            return NoAnswer(left=True, why=_why(error))
 
     def close(self) -> None:
         """Close the connections."""
@@ -133,7 +160,8 @@ class _Body:
     """A body that knows whether any of it was asked for, so whether it can have been processed.
 
     Nothing asks before a connection is made, its TLS handshake is done and the headers are sent.
-    It goes out whole: a file would be read, and sent, in a dozen blocks.
+    It goes out whole, where a file would be read, and sent, in a dozen blocks; a large one, such as
+    a piece of a video, in blocks that a slow line takes within the time limit of each.
     """
 
     def __init__(self, request: Request) -> None:
@@ -144,7 +172,10 @@ class _Body:
         if not self._request.in_time():
             raise _TooLateError
         self.begun = True
-        yield self._request.body
+        body = self._request.body
+        yield body[:_BLOCK]
+        for start in range(_BLOCK, len(body), _BLOCK):
+            yield body[start : start + _BLOCK]
 
 
 class _TooLateError(HTTPError):
@@ -179,8 +210,21 @@ def _read(response: urllib3.BaseHTTPResponse) -> Answer | NoAnswer:
         return NoAnswer(left=True, why="the answer broke off")
     if len(body) > LARGEST_ANSWER:
         return NoAnswer(left=True, why="the answer is too large")
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(status=response.status, headers=headers, body=body)
+    return Answer(status=response.status, headers=_headers(response), body=body)
+
+
+def _fetched(
+    response: urllib3.BaseHTTPResponse, into: IO[bytes], largest: int
+) -> Answer | NoAnswer:
+    for part in response.stream(_PART):
+        into.write(part)
+        if into.tell() > largest:
+            return NoAnswer(left=True, why="the file is too large")
+    return Answer(status=response.status, headers=_headers(response), body=b"")
+
+
+def _headers(response: urllib3.BaseHTTPResponse) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
 
 
 # The first that fits.

@@ -1,31 +1,17 @@
 """Connections that are there: looking at them, moving them, taking them away."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from connector import credentials
-from connector.api.lines import (
-    AnyConnection,
-    refuse_simulated,
-    tiktok_app,
-    tiktok_line,
-    x_app,
-    x_line,
-)
-from connector.api.projects import Edges, state_place
-from connector.api.stored import access_of, facts_of, texts_of, vault_opened
+from connector.api.budgeting import budgets_used
+from connector.api.lines import refuse_simulated
+from connector.api.projects import Edges
+from connector.api.revoking import revoke
+from connector.api.stored import facts_of, texts_of, vault_opened
 from connector.api.trying import account_of
-from connector.budgets import open as budgets
-from connector.budgets.budget import Budget, budget_of
-from connector.credentials import Connection, OAuth2Tokens, PixelTokens, Rekeyed, Secret, public
+from connector.credentials import Connection, PixelTokens, Rekeyed, Secret, public
 from connector.errors import ConfigurationError, CredentialsError
-from connector.project import Project, XConnection
-from connector.state import database
-from connector.tiktok import authorization as tiktok
-from connector.x import authorization as x
-from connector.x.calling import Signing
+from connector.project import Project
 
 _NOTHING = Connection(name="", platform="", visibility="", status="not_connected")
 
@@ -49,8 +35,8 @@ def show_connection(project: Project, name: str, edges: Edges) -> dict[str, Any]
     connection = project.config.connections.get(name)
     if kept is None and connection is None:
         raise _unknown(project, name)
-    used = list(_budgets(project, connection, edges)) if connection is not None else []
-    return {**_facts(project, name, kept, edges), "budgets": used}
+    used = budgets_used(project, name, connection, edges) if connection is not None else ()
+    return {**_facts(project, name, kept, edges), "budgets": list(used)}
 
 
 def _facts(project: Project, name: str, kept: Connection | None, edges: Edges) -> dict[str, Any]:
@@ -64,34 +50,6 @@ def _facts(project: Project, name: str, kept: Connection | None, edges: Edges) -
         "status": "not_connected" if connection.auth.stored else "connected",
         "ad_account_ids": [account_of(connection)],
     }  # fmt: skip
-
-
-def _budgets(project: Project, connection: AnyConnection, edges: Edges) -> Iterator[dict[str, Any]]:
-    if not isinstance(connection, XConnection):
-        return
-    kinds: tuple[Literal["conversion_events", "writes"], ...] = ("conversion_events", "writes")
-    with _used(project, edges) as used_of:
-        for kind in kinds:
-            budget = budget_of(connection, kind)
-            used = used_of(budget)
-            yield {
-                "budget": kind, "limit": budget.amount, "seconds": budget.seconds, "used": used,
-                "left": max(0, budget.amount - used),
-            }  # fmt: skip
-
-
-@contextmanager
-def _used(project: Project, edges: Edges) -> Iterator[Callable[[Budget], int]]:
-    """How much of a budget is used; nothing where there is no state yet to count in."""
-    place = state_place(project)
-    if isinstance(place, Path) and not place.exists():
-        yield lambda _budget: 0
-        return
-    with (
-        database.opened(place) as state,
-        budgets.opened(project.config, state, now=lambda: edges.now().timestamp()) as kept,
-    ):
-        yield kept.used
 
 
 def rename_connection(project: Project, name: str, to: str) -> bool:
@@ -155,26 +113,10 @@ def _revoked(project: Project, name: str, secret: Secret, edges: Edges) -> str |
         return "the token of a pixel is revoked in X's Events Manager alone"
     refuse_simulated(name, connection, texts_of(secret))
     try:
-        _revoke(name, connection, secret, edges)
+        revoke(name, connection, secret, edges)
     except CredentialsError as error:
         return f"it was not valid any more ({error})"
     return None
-
-
-def _revoke(name: str, connection: AnyConnection, secret: Secret, edges: Edges) -> None:
-    if not isinstance(connection, XConnection):
-        token = texts_of(secret)[0]
-        with tiktok_line(connection, edges) as line_:
-            tiktok.revoke(line_, tiktok_app(name, connection), token)
-        return
-    with x_line(connection, edges) as line:
-        access = access_of(secret)
-        if isinstance(access, Signing):
-            x.invalidate(line, access)
-        elif isinstance(secret, OAuth2Tokens):
-            # The refresh token ends all of its consent; the access token is ended where X does not.
-            for token in filter(None, (secret.refresh_token, secret.access_token)):
-                x.revoke(line, x_app(name, connection), token)
 
 
 def _unknown(project: Project, name: str) -> ConfigurationError:

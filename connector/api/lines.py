@@ -1,20 +1,34 @@
 """Lines to the platforms, and the apps that use them, as config.yaml names them."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from connector.api.projects import Edges
+from connector.api.projects import Edges, state_place
+from connector.budgets import open as budgets
+from connector.budgets.answers import StateAnswers
+from connector.budgets.budget import requests_of
+from connector.budgets.open import Store
+from connector.budgets.reads import Reads, Requests, Waiting, steady
 from connector.errors import ConfigurationError
 from connector.http import Session
 from connector.project import Project, TikTokConnection, XConnection
 from connector.project.address import TIKTOK_ADDRESS, belongs_to_tiktok, belongs_to_x
 from connector.project.config import SIMULATED
+from connector.state import database
+from connector.state.database import Database
 from connector.tiktok import authorization as tiktok
 from connector.tiktok.calling import Line as TikTokLine
 from connector.x import authorization as x
 from connector.x.calling import Line, hosts_of
+from connector.x.limits import mark
 
 AnyConnection = XConnection | TikTokConnection
+PERSON_SECONDS = 60.0
+"""How long a person waits for the turn of a request."""
+IMPORT_SECONDS = 30 * 60.0
+"""How long a command waits that nobody looks at: two of X's windows."""
 
 
 def configured(project: Project, name: str) -> AnyConnection:
@@ -34,24 +48,111 @@ def configured(project: Project, name: str) -> AnyConnection:
 
 
 @contextmanager
-def x_line(connection: XConnection, edges: Edges) -> Iterator[Line]:
-    """A line to X for one thread."""
+def x_line(
+    connection: XConnection, edges: Edges, *, project: Project | None = None,
+    state: Database | None = None, patience: float = PERSON_SECONDS,
+) -> Iterator[Line]:  # fmt: skip
+    """A line to X for one thread.
+
+    With a project its reads slow down before X's limits, together with all that share its budgets,
+    and scarce answers are kept in its state. What is waited for is told as a warning.
+
+    Args:
+        connection: where to, with the target that limits belong to.
+        edges: time, and who is told.
+        project: whose budgets count, where it has a state.
+        state: that state, where it is open already; for the same thread.
+        patience: seconds that all waiting for one read may take; beyond, it ends as out of reach.
+
+    Raises:
+        ConnectorError: with a project, its state or its budgets can't be used.
+    """
     hosts = hosts_of(connection.base_url, own=belongs_to_x(connection.base_url))
-    with closing(Session(threads=1)) as session:
-        yield Line(
-            session=session, hosts=hosts, now=lambda: edges.now().timestamp(), pause=edges.pause
+    with closing(Session(threads=1)) as session, budgets_opened(project, edges, state) as opened:
+        line = Line(session=session, hosts=hosts, now=_clock(edges), pause=edges.pause)
+        if opened is None:
+            yield line
+            return
+        waiting = _waiting(edges, patience)
+        target = connection.target
+        yield replace(
+            line,
+            pacing=Reads(target=target, quotas=opened.store, waiting=waiting),
+            answers=StateAnswers(target=target, database=opened.state, waiting=waiting),
         )
 
 
 @contextmanager
-def tiktok_line(connection: TikTokConnection, edges: Edges) -> Iterator[TikTokLine]:
-    """A line to TikTok for one thread; its sandbox has its page of consent at the real place."""
+def tiktok_line(
+    connection: TikTokConnection, edges: Edges, *, project: Project | None = None,
+    state: Database | None = None, patience: float = PERSON_SECONDS,
+) -> Iterator[TikTokLine]:  # fmt: skip
+    """A line to TikTok for one thread; its sandbox has its page of consent at the real place.
+
+    With a project its requests keep the app's budget; all else is as for `x_line`.
+    """
     base = connection.base_url
-    with closing(Session(threads=1)) as session:
-        yield TikTokLine(
-            session=session, base_url=base, now=lambda: edges.now().timestamp(),
-            consent=TIKTOK_ADDRESS if belongs_to_tiktok(base) else base, pause=edges.pause,
+    with closing(Session(threads=1)) as session, budgets_opened(project, edges, state) as opened:
+        line = TikTokLine(
+            session=session, base_url=base, now=_clock(edges), pause=edges.pause,
+            consent=TIKTOK_ADDRESS if belongs_to_tiktok(base) else base,
         )  # fmt: skip
+        if opened is None:
+            yield line
+            return
+        budget = steady(requests_of(connection, app=app_mark(connection)))
+        waiting = _waiting(edges, patience)
+        yield replace(line, pacing=Requests(budget=budget, budgets=opened.store, waiting=waiting))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A state, and the store of its project's budgets."""
+
+    state: Database
+    store: Store
+
+
+@contextmanager
+def budgets_opened(
+    project: Project | None, edges: Edges, state: Database | None = None
+) -> Iterator[Opened | None]:
+    """The budgets of a project, None where there is no state yet to count in.
+
+    Raises:
+        ConnectorError: the state or the budgets can't be used.
+    """
+    if project is None or (state is None and not _has_state(project)):
+        yield None
+        return
+    with ExitStack() as stack:
+        if state is None:
+            state = stack.enter_context(database.opened(state_place(project)))
+        kept = budgets.opened(project.config, state, now=_clock(edges))
+        yield Opened(state=state, store=stack.enter_context(kept))
+
+
+def _has_state(project: Project) -> bool:
+    """Whether there is a state, or a server that says so itself."""
+    place = state_place(project)
+    return not isinstance(place, Path) or place.exists()
+
+
+def app_mark(connection: TikTokConnection) -> str:
+    """What stands for the app of a connection; its advertiser, where config.yaml names no app."""
+    app = connection.auth.app_id
+    return mark(app.get_secret_value()) if app is not None else connection.advertiser_id
+
+
+def _clock(edges: Edges) -> Callable[[], float]:
+    return lambda: edges.now().timestamp()
+
+
+def _waiting(edges: Edges, patience: float) -> Waiting:
+    return Waiting(
+        now=_clock(edges), pause=edges.pause, random=edges.random, stopping=edges.stopping,
+        warn=edges.progress.warn, patience=patience,
+    )  # fmt: skip
 
 
 def x_app(name: str, connection: XConnection) -> x.App:

@@ -1,22 +1,29 @@
 """What only the platforms can say of a project: `connector check --online`. Nothing is changed."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from connector.api.connections import show_connection
 from connector.api.lines import AnyConnection, tiktok_app, tiktok_line, x_line
 from connector.api.projects import Edges, named
-from connector.api.stored import facts_of, tiktok_token, vault_opened, x_access
+from connector.api.stored import (
+    facts_of,
+    renewed,
+    standing,
+    tiktok_token,
+    vault_opened,
+    x_access,
+)
 from connector.connecting.roles import may, refusal
 from connector.credentials import PixelTokens, Vault, learn_roles
-from connector.errors import ConfigurationError, ConnectorError, Exit
+from connector.errors import ConfigurationError, ConnectorError, Exit, TokenRefusedError
 from connector.project import Mapping, Project, TikTokConnection, XConnection
 from connector.tiktok import accounts as tiktok_accounts
 from connector.tiktok.calling import get as tiktok_get
 from connector.x import accounts as x_accounts
-from connector.x.accounts import EventTag
+from connector.x.accounts import AdAccount, EventTag
 from connector.x.calling import Access, Bearer, Line
 from connector.x.errors import MOST_SKEW_SECONDS, skew_of, skew_sentence
 
@@ -84,14 +91,14 @@ def check_online(project: Project, names: Sequence[str], edges: Edges) -> list[F
 
 
 def _of_connection(project: Project, subject: _Subject, edges: Edges) -> Iterator[Finding]:
-    with vault_opened(project) as vault:
-        try:
+    try:
+        with vault_opened(project) as vault:
             if isinstance(subject.connection, XConnection):
-                yield from _of_x(vault, subject, subject.connection, edges)
+                yield from _of_x(project, vault, subject, subject.connection, edges)
             else:
-                yield from _of_tiktok(vault, subject, subject.connection, edges)
-        except ConnectorError as error:
-            yield subject.wrong("credentials", error)
+                yield from _of_tiktok(project, vault, subject, subject.connection, edges)
+    except ConnectorError as error:
+        yield subject.wrong("credentials", error)
     with suppress(ConnectorError):
         for one in show_connection(project, subject.name, edges)["budgets"]:
             told = f"{one['budget']}: used {one['used']:,}, left {one['left']:,}"
@@ -99,19 +106,38 @@ def _of_connection(project: Project, subject: _Subject, edges: Edges) -> Iterato
 
 
 def _of_x(
-    vault: Vault, subject: _Subject, connection: XConnection, edges: Edges
+    project: Project, vault: Vault, subject: _Subject, connection: XConnection, edges: Edges
 ) -> Iterator[Finding]:
-    access = x_access(vault, subject.name, connection, edges)
-    if isinstance(access, PixelTokens):
-        yield from _of_pixels(subject, access)
+    held = x_access(vault, subject.name, connection, edges)
+    if isinstance(held, PixelTokens):
+        yield from _of_pixels(subject, held)
         return
-    with x_line(connection, edges) as line:
-        account = x_accounts.account(line, access, connection.ad_account_id)
+    with x_line(connection, edges, project=project) as line:
+        with standing(vault, subject.name) if connection.auth.stored else nullcontext():
+            account, access = _account(vault, subject, connection, (line, held), edges)
         yield subject.right("credentials", "X takes them")
         yield _clock(subject, "X", account.skew)
         yield subject.right("account", f"{account.id}, {account.name}")
         yield from _role(vault, subject, connection, (line, access))
         yield from _events(subject, connection, (line, access))
+
+
+def _account(
+    vault: Vault,
+    subject: _Subject,
+    connection: XConnection,
+    way: tuple[Line, Access],
+    edges: Edges,
+) -> tuple[AdAccount, Access]:
+    """The ad account, and the access that X took: a token that it does not take is renewed once."""
+    line, access = way
+    try:
+        return x_accounts.account(line, access, connection.ad_account_id), access
+    except TokenRefusedError:
+        if not connection.auth.stored or not isinstance(access, Bearer):
+            raise
+    again = renewed(vault, subject.name, connection, edges, refused=access)
+    return x_accounts.account(line, again, connection.ad_account_id), again
 
 
 def _of_pixels(subject: _Subject, access: PixelTokens) -> Iterator[Finding]:
@@ -215,11 +241,16 @@ def _ids(mapping: Mapping) -> tuple[str | None, str | None]:
 
 
 def _of_tiktok(
-    vault: Vault, subject: _Subject, connection: TikTokConnection, edges: Edges
+    project: Project,
+    vault: Vault,
+    subject: _Subject,
+    connection: TikTokConnection,
+    edges: Edges,
 ) -> Iterator[Finding]:
     token = tiktok_token(vault, subject.name, connection, edges)
-    with tiktok_line(connection, edges) as line:
-        reply = tiktok_get(line, token, "user/info/")
+    with tiktok_line(connection, edges, project=project) as line:
+        with standing(vault, subject.name) if connection.auth.stored else nullcontext():
+            reply = tiktok_get(line, token, "user/info/")
         yield subject.right("credentials", "TikTok takes them")
         yield _clock(subject, "TikTok", skew_of(reply.answer, now=line.now()))
         if connection.auth.app_id is None:

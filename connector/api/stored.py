@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from connector.connecting.roles import Job
 from connector.credentials import (
     FOLDER,
     Connection,
+    Issuer,
     Kept,
     OAuth1Tokens,
     OAuth2Tokens,
@@ -23,11 +25,12 @@ from connector.credentials import (
     fresh,
     kept,
     learn_roles,
+    learn_status,
     listed,
     used,
     vault_of,
 )
-from connector.errors import ConfigurationError, CredentialsError
+from connector.errors import ConfigurationError, CredentialsError, TokenRefusedError
 from connector.project import Project, TikTokConnection, XConnection
 from connector.state import database
 from connector.state.database import Database
@@ -35,7 +38,7 @@ from connector.state.place import folder_beside
 from connector.x import accounts
 from connector.x import authorization as x
 from connector.x import conversions as wire
-from connector.x.calling import Access, Bearer, Consumer, Signing
+from connector.x.calling import Access, Bearer, Consumer, Line, Signing
 
 
 @contextmanager
@@ -59,15 +62,18 @@ def vault_opened(
 
 def tokens_of(pair: x.Pair, now: datetime) -> OAuth2Tokens:
     """Tokens of OAuth 2.0 as they are kept."""
-    ends = now + timedelta(seconds=pair.seconds) if pair.seconds is not None else None
     return OAuth2Tokens(
-        access_token=pair.access_token, refresh_token=pair.refresh_token, expires_at=ends,
-        scopes=pair.scopes,
+        access_token=pair.access_token, refresh_token=pair.refresh_token,
+        expires_at=now + timedelta(seconds=pair.seconds), scopes=pair.scopes,
     )  # fmt: skip
 
 
-def stored(vault: Vault, name: str, connection: AnyConnection, edges: Edges) -> Kept:
+def stored(
+    vault: Vault, name: str, connection: AnyConnection, edges: Edges, *, refused: str | None = None
+) -> Kept:
     """What is stored for a connection, good now and noted as used.
+
+    `refused` is an access token of OAuth 2.0 that X did not take before its end.
 
     Raises:
         ConfigurationError: nothing is, it can't be opened here, or it is of another place.
@@ -89,7 +95,16 @@ def stored(vault: Vault, name: str, connection: AnyConnection, edges: Edges) -> 
             pair = x.refresh(line, x_app(name, connection), tokens.refresh_token)
         return tokens_of(pair, edges.now())
 
-    good = fresh(vault, name, refresh, now=edges.now)
+    def revoke(tokens: OAuth2Tokens) -> None:
+        if isinstance(connection, XConnection):
+            with x_line(connection, edges) as line:
+                x.end(
+                    line, x_app(name, connection), access_token=tokens.access_token,
+                    refresh_token=tokens.refresh_token,
+                )  # fmt: skip
+
+    issuer = Issuer(refresh=refresh, revoke=revoke)
+    good = fresh(vault, name, issuer, now=edges.now, refused=refused)
     used(vault, name, edges.now())
     return good
 
@@ -125,7 +140,35 @@ def x_access(
     if auth.stored is None:
         tokens = auth.pixel_tokens or ({"": auth.pixel_token} if auth.pixel_token else {})
         return PixelTokens(tokens={key: one.get_secret_value() for key, one in tokens.items()})
-    return access_of(stored(vault, name, connection, edges).secret)
+    return access_of_kept(stored(vault, name, connection, edges), connection)
+
+
+def renewed(
+    vault: Vault, name: str, connection: XConnection, edges: Edges, *, refused: Bearer
+) -> Access:
+    """What lets requests in instead of a token that X did not take before its end.
+
+    Raises:
+        CredentialsError: there is none: a second login elsewhere revoked it, or a person at X.
+        ConnectorError: as `stored`.
+    """
+    found = access_of_kept(
+        stored(vault, name, connection, edges, refused=refused.token), connection
+    )
+    if isinstance(found, PixelTokens):
+        raise CredentialsError(f"connection {name} was just connected in another way; try again")
+    return found
+
+
+@contextmanager
+def standing(vault: Vault, name: str) -> Iterator[None]:
+    """Note whether the platform takes what is stored under a name, by how the block ends."""
+    try:
+        yield
+    except TokenRefusedError:
+        learn_status(vault, name, "revoked")
+        raise
+    learn_status(vault, name, "connected")
 
 
 def access_of(secret: Secret) -> Access | PixelTokens:
@@ -136,6 +179,14 @@ def access_of(secret: Secret) -> Access | PixelTokens:
         consumer = Consumer(key=secret.consumer_key, secret=secret.consumer_secret)
         return Signing(consumer=consumer, token=secret.token, token_secret=secret.token_secret)
     return Bearer(token=secret.access_token)
+
+
+def access_of_kept(one: Kept, connection: XConnection) -> Access | PixelTokens:
+    """What is stored as the wire takes it; limits are counted by what no renewal changes."""
+    access, app = access_of(one.secret), connection.auth.client_id
+    if not isinstance(access, Bearer) or app is None:
+        return access
+    return replace(access, client=app.get_secret_value(), user=one.connection.identity)
 
 
 def tiktok_token(vault: Vault, name: str, connection: TikTokConnection, edges: Edges) -> str:
@@ -175,16 +226,37 @@ def check_role(
         CredentialsError: the user's role does not allow it; says which one does.
         ConnectorError: X does not say.
     """
-    facts = facts_of(vault, name)
-    same = facts is not None and facts.ad_account_ids[:1] == (connection.ad_account_id,)
-    if facts is not None and same and role_table.may(facts.roles, job):
+    if is_known_to_allow(vault, name, connection, job):
         return
-    with x_line(connection, edges) as line:
-        roles = accounts.roles(line, access, connection.ad_account_id)
-    if facts is not None and same and roles != facts.roles:
-        learn_roles(vault, name, roles)
+    with standing(vault, name), x_line(connection, edges) as line:
+        roles = asked_roles(vault, name, connection, (line, access))
     if not role_table.may(roles, job):
         raise role_table.refusal(name, roles, job)
+
+
+def is_known_to_allow(vault: Vault, name: str, connection: XConnection, job: Job) -> bool:
+    """Whether what is stored says that the user may do a job."""
+    facts = facts_of(vault, name)
+    return facts is not None and _is_of(facts, connection) and role_table.may(facts.roles, job)
+
+
+def asked_roles(
+    vault: Vault, name: str, connection: XConnection, way: tuple[Line, Access]
+) -> tuple[str, ...]:
+    """What X says now that the user is, which is kept where something is stored.
+
+    Raises:
+        ConnectorError: X does not say.
+    """
+    roles = accounts.roles(*way, connection.ad_account_id)
+    facts = facts_of(vault, name)
+    if facts is not None and _is_of(facts, connection) and roles != facts.roles:
+        learn_roles(vault, name, roles)
+    return roles
+
+
+def _is_of(facts: Connection, connection: XConnection) -> bool:
+    return facts.ad_account_ids[:1] == (connection.ad_account_id,)
 
 
 def sending(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from connector.api.lines import AnyConnection, tiktok_app, tiktok_line, x_line
 from connector.api.obtaining import Choices, Wish
 from connector.api.stored import access_of
-from connector.credentials import PixelTokens, Secret, TikTokTokens
+from connector.credentials import OAuth2Tokens, PixelTokens, Secret, TikTokTokens
 from connector.errors import (
     ConfigurationError,
     ConnectorError,
@@ -16,6 +16,7 @@ from connector.project import XConnection
 from connector.project.address import belongs_to_tiktok
 from connector.tiktok import accounts as tiktok_accounts
 from connector.x import accounts as x_accounts
+from connector.x.authorization import READ, SCOPES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +38,20 @@ def reach(wish: Wish, secret: Secret) -> Reached:
     """
     if isinstance(secret, PixelTokens):
         return Reached(picked=wish.asked.account)
+    if isinstance(secret, OAuth2Tokens) and secret.scopes and READ not in secret.scopes:
+        raise CredentialsError(
+            f"X granted no {READ}, without which nothing can be asked; let the app have the scopes"
+            f" {', '.join(SCOPES)}, and run the command again"
+        )
     try:
         choices = _accounts(wish, secret)
-        picked = _pick(wish, choices)
-        roles = _roles(wish, secret, picked) if picked else ()
     except UnreachableError as error:
         return Reached(failed=error)
+    picked = _pick(wish, choices)
+    try:
+        roles = _roles(wish, secret, picked) if picked else ()
+    except UnreachableError as error:
+        return Reached(accounts=choices, picked=picked, failed=error)
     return Reached(accounts=choices, picked=picked, roles=roles)
 
 
@@ -50,12 +59,12 @@ def _accounts(wish: Wish, secret: Secret) -> Choices:
     connection = wish.connection
     if isinstance(connection, XConnection):
         access = access_of(secret)
-        with x_line(connection, wish.edges) as line:
+        with x_line(connection, wish.edges, project=wish.project) as line:
             if isinstance(access, PixelTokens):
                 return ()
             return [(one.id, one.name) for one in x_accounts.accounts(line, access)]
     token = secret.access_token if isinstance(secret, TikTokTokens) else ""
-    with tiktok_line(connection, wish.edges) as line_:
+    with tiktok_line(connection, wish.edges, project=wish.project) as line_:
         tiktok_accounts.probe(line_, token)
         try:
             found = tiktok_accounts.advertisers(line_, tiktok_app(wish.name, connection), token)
@@ -72,7 +81,7 @@ def _roles(wish: Wish, secret: Secret, account_id: str) -> tuple[str, ...]:
     access = access_of(secret)
     if not isinstance(connection, XConnection) or isinstance(access, PixelTokens):
         return ()
-    with x_line(connection, wish.edges) as line:
+    with x_line(connection, wish.edges, project=wish.project) as line:
         return x_accounts.roles(line, access, account_id)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from connector.project.config import XConnection
+from connector.project.config import TikTokConnection, XConnection
 
 # A promise that lies further ahead is a clock that was set back, or no moment at all.
 LONGEST_RESET_SECONDS = 3_600.0
@@ -82,6 +82,16 @@ def budget_of(connection: XConnection, kind: Literal["conversion_events", "write
     limits = connection.rate_limits
     rate = {"conversion_events": limits.conversion_events, "writes": limits.writes}[kind]
     name = f"{connection.target} {connection.ad_account_id} {kind}"
+    return Budget(name=name, amount=rate.amount, seconds=rate.seconds)
+
+
+def requests_of(connection: TikTokConnection, *, app: str) -> Budget:
+    """The budget of an app at its target, by a mark that stands for the app.
+
+    TikTok's limits for a minute and a day are those for a second, as often as they fit.
+    """
+    rate = connection.rate_limits.requests
+    name = f"{connection.target} {app} requests"
     return Budget(name=name, amount=rate.amount, seconds=rate.seconds)
 
 

@@ -1,11 +1,14 @@
 """Rate budgets in Redis, or what speaks like it: one script for each use, by the server's clock.
 
 A budget is a sorted set of `moment:amount`, one member for each millisecond, and a hash of its
-total and of what the platform said. The braces keep both on one node of a cluster.
+total and of what the platform said. The braces keep both on one node of a cluster. The quotas of a
+group are one text in a hash, which is replaced only where nobody else has done so.
 """
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from urllib.parse import unquote, urlsplit
 
 import redis
@@ -13,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from connector.budgets.budget import LONGEST_RESET_SECONDS, SAME_RESET_MS, Budget, is_scarce
+from connector.budgets.pacing import Decide, Found, Quota
 from connector.errors import ConfigurationError, UnreachableError
 
 TIMEOUT_SECONDS = 5.0
@@ -92,6 +96,22 @@ end
 keep('left', text(remaining), 'resets_at', text(now + ahead))
 """
 _USED = f"{_NOW}{_WINDOW}return used"
+_LOOK = """
+local now = tonumber(ARGV[1])
+if not now then
+  local time = redis.call('time')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+return {string.format('%.0f', now), redis.call('hget', KEYS[1], 'quotas') or ''}
+"""
+_SWAP = """
+if (redis.call('hget', KEYS[1], 'quotas') or '') ~= ARGV[1] then return 0 end
+redis.call('hset', KEYS[1], 'quotas', ARGV[2])
+redis.call('pexpire', KEYS[1], ARGV[3])
+return 1
+"""
+_DAY_MS = 24 * 3_600_000
+_MOST_RACES = 1_000
 
 # The owner of the address or of the account must change these; all else may pass by itself.
 _REFUSED = (
@@ -115,6 +135,8 @@ class RedisBudgets:
         self._take = client.register_script(_TAKE)
         self._tell = client.register_script(_TELL)
         self._used = client.register_script(_USED)
+        self._look = client.register_script(_LOOK)
+        self._swap = client.register_script(_SWAP)
 
     def take(self, budget: Budget, amount: int) -> float:
         """See `Budgets`."""
@@ -134,8 +156,52 @@ class RedisBudgets:
         with translated(self._url):
             return int(self._used(_keys(budget), [self._now(), budget.span]))
 
+    def change(self, group: str, names: Sequence[str], decide: Decide) -> float:
+        """See `Quotas`; who was overtaken decides anew."""
+        keys = [_key_of_quotas(group)]
+        for _ in range(_MOST_RACES):
+            now, before = self._looked(keys)
+            every = _quotas(before)
+            wait, changes = decide({n: every[n] for n in names if n in every}, now)
+            after = _text_of({**every, **changes}, now=now)
+            with translated(self._url):
+                if not changes or self._swap(keys, [before, after, _DAY_MS]):
+                    return wait / 1000
+        raise UnreachableError(f"the budgets at {name_of(self._url)} are too busy")
+
+    def known(self, group: str) -> Found:
+        """See `Quotas`."""
+        return _quotas(self._looked([_key_of_quotas(group)])[1])
+
+    def _looked(self, keys: list[str]) -> tuple[int, str]:
+        with translated(self._url):
+            now, text = self._look(keys, [self._now()])
+        return int(now), text.decode() if isinstance(text, bytes) else str(text)
+
     def _now(self) -> int | str:
         return self._clock() if self._clock else ""
+
+
+def _key_of_quotas(group: str) -> str:
+    return f"connector:budget:{{{group}}}:quotas"
+
+
+def _quotas(text: str) -> dict[str, Quota]:
+    kept = json.loads(text or "{}")
+    return {
+        name: Quota(limit=limit, left=left, resets_at=resets_at, next_at=next_at)
+        for name, (limit, left, resets_at, next_at) in kept.items()
+    }
+
+
+def _text_of(quotas: Mapping[str, Quota | None], *, now: int) -> str:
+    """What was used within a day; tokens that are renewed or replaced leave their names behind."""
+    kept = {
+        name: astuple(quota)
+        for name, quota in quotas.items()
+        if quota is not None and quota.resets_at > now - _DAY_MS
+    }
+    return json.dumps(kept)
 
 
 def _keys(budget: Budget) -> list[str]:

@@ -1,10 +1,14 @@
 """Rate budgets in the state database.
 
-A row has what was taken in a thousandth of a window, another one what a platform said.
+A row has what was taken in a thousandth of a window, another one what a platform said. A quota is
+two rows: what is left until when, and the limit and the moment before which nothing leaves.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Protocol
 
 from connector.budgets.budget import (
     LONGEST_RESET_SECONDS,
@@ -16,12 +20,22 @@ from connector.budgets.budget import (
     renewed,
     room_at,
 )
-from connector.state.database import Database, Transaction
+from connector.budgets.pacing import Decide, Found, Quota
+from connector.state.database import Database, Result, Transaction
 from connector.state.place import Server
 
 # The rows of a full window: what is summed up for each request must stay short.
 _PARTS = 1_000
-Clock = Callable[[Transaction], int]
+
+
+class Asking(Protocol):
+    """What a clock may be asked through: a transaction, or reads outside of one."""
+
+    def execute(self, sql: str, values: Mapping[str, object] = ...) -> Result:
+        """Run a statement."""
+
+
+Clock = Callable[[Asking], int]
 
 _SUMMARY = """
 select coalesce(sum(amount), 0), min(used_at), max(used_at) from budgets where name = :name"""
@@ -35,6 +49,14 @@ update budgets set used_at = :at, amount = amount + :amount
 where name = :name and used_at between :begun and :at"""
 _CLEAR = "delete from budgets where name = :name"
 _USED = "select coalesce(sum(amount), 0) from budgets where name = :name"
+_OF_NAMES = """
+select name, used_at, amount from budgets where name in (select value from listed(:names))"""
+_OF_GROUP = "select name, used_at, amount from budgets where substr(name, 1, :length) = :group"
+_FORGET_GROUP = """
+delete from budgets where substr(name, 1, :length) = :group and used_at < :before"""
+_SET = "update budgets set used_at = :at, amount = :amount where name = :name"
+_LEFT, _LIMIT = ", left", ", limit"
+_DAY = 24 * 3_600_000
 _SERVER_TIME = "select cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint)"
 
 
@@ -47,9 +69,9 @@ def clock_of(database: Database, now: Callable[[], float]) -> Clock:
     return server_time if isinstance(database.place, Server) else lambda _: int(now() * 1000)
 
 
-def server_time(transaction: Transaction) -> int:
+def server_time(asking: Asking) -> int:
     """PostgreSQL's clock."""
-    return int(transaction.execute(_SERVER_TIME).fetchone()[0])
+    return int(asking.execute(_SERVER_TIME).fetchone()[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +112,91 @@ class StateBudgets:
         with self.database.write() as transaction:
             now = self.clock(transaction)
             return _Window(transaction=transaction, budget=budget, now=now).used()
+
+    def change(self, group: str, names: Sequence[str], decide: Decide) -> float:
+        """See `Quotas`; who only waits, or hears nothing new, keeps nobody from writing."""
+        keys = [f"{group}, {name}{part}" for name in names for part in (_LEFT, _LIMIT)]
+        wanted = {"names": json.dumps(keys)}
+        look = _Look(database=self.database)
+        rows = look.execute(_OF_NAMES, wanted).fetchall()
+        wait, changes = decide(_quotas(group, rows), self.clock(look))
+        if not changes:
+            return wait / 1000
+        with self.database.write() as transaction:
+            now = self.clock(transaction)
+            found = _quotas(group, transaction.execute(_OF_NAMES, wanted).fetchall())
+            wait, changes = decide(found, now)
+            for name, quota in changes.items():
+                _put(transaction, f"{group}, {name}", old=found.get(name), new=quota)
+            if changes.keys() - found.keys():
+                _forget(transaction, group, before=now - _DAY)
+        return wait / 1000
+
+    def known(self, group: str) -> Found:
+        """See `Quotas`."""
+        prefix = f"{group}, "
+        return _quotas(group, self.database.read(_OF_GROUP, group=prefix, length=len(prefix)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """Reads that no transaction holds together."""
+
+    database: Database
+
+    def execute(self, sql: str, values: Mapping[str, object] = MappingProxyType({})) -> Result:
+        return _Read(self.database.read(sql, **values))
+
+
+@dataclass
+class _Read:
+    rows: list[tuple[Any, ...]]
+    rowcount: int = -1
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return self.rows.pop(0) if self.rows else None
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return self.rows
+
+
+def _quotas(group: str, rows: Iterable[tuple[str, int, int]]) -> dict[str, Quota]:
+    parts = {key.removeprefix(f"{group}, "): (moment, amount) for key, moment, amount in rows}
+    names = [key.removesuffix(_LEFT) for key in parts if key.endswith(_LEFT)]
+    return {
+        name: Quota(
+            limit=parts[name + _LIMIT][1], left=parts[name + _LEFT][1],
+            resets_at=parts[name + _LEFT][0], next_at=parts[name + _LIMIT][0],
+        )
+        for name in names
+        if name + _LIMIT in parts
+    }  # fmt: skip
+
+
+def _rows(key: str, quota: Quota | None) -> dict[str, tuple[int, int]]:
+    if quota is None:
+        return {}
+    return {key + _LEFT: (quota.resets_at, quota.left), key + _LIMIT: (quota.next_at, quota.limit)}
+
+
+def _put(transaction: Transaction, key: str, *, old: Quota | None, new: Quota | None) -> None:
+    """Write what is different."""
+    before, after = _rows(key, old), _rows(key, new)
+    for name in before.keys() - after.keys():
+        transaction.execute(_CLEAR, {"name": name})
+    for name, (moment, amount) in after.items():
+        row = {"name": name, "at": moment, "amount": amount}
+        if name not in before:
+            transaction.execute(_CLEAR, {"name": name})
+            transaction.execute(_ADD, row)
+        elif before[name] != (moment, amount):
+            transaction.execute(_SET, row)
+
+
+def _forget(transaction: Transaction, group: str, *, before: int) -> None:
+    """Tokens that are renewed or replaced leave their names behind."""
+    prefix = f"{group}, "
+    transaction.execute(_FORGET_GROUP, {"group": prefix, "length": len(prefix), "before": before})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from connector.budgets.budget import Budgets
 from connector.budgets.in_state import StateBudgets, clock_of
+from connector.budgets.pacing import Quotas
 from connector.errors import ConfigurationError
 from connector.project.config import Config
 from connector.state.database import Database
 
 
+class Store(Budgets, Quotas, Protocol):
+    """What is sent, and what platforms say is left."""
+
+
 @contextmanager
-def opened(config: Config, state: Database, *, now: Callable[[], float]) -> Iterator[Budgets]:
+def opened(config: Config, state: Database, *, now: Callable[[], float]) -> Iterator[Store]:
     """The budgets of a project; those of a state are used by the thread that uses the state.
 
     Args:

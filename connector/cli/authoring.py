@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from connector.cli.sync import Names
-from connector.cli.terminal import Terminal
+from connector.cli.terminal import Reporter, Terminal
 from connector.errors import Exit, worst
 
 One = Annotated[str, typer.Argument(metavar="MAPPING", show_default=False)]
@@ -24,7 +24,8 @@ def check(
     project = api.load(terminal.config)
     found = api.check(project, mappings or (), api.Edges())
     beside = api.state_remarks(project)
-    asked = api.check_online(project, mappings or (), api.Edges()) if online else []
+    edges = api.Edges(progress=Reporter(terminal=terminal))
+    asked = api.check_online(project, mappings or (), edges) if online else []
     fit = Exit.CONFIGURATION if any(problems for problems, _ in found.values()) else Exit.DONE
     code = worst([fit, *(finding.code for finding in asked)])
     if terminal.json:

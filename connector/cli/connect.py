@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from connector.cli.terminal import Terminal
+from connector.cli.terminal import Reporter, Terminal
 from connector.errors import ConfigurationError, Exit
 
 One = Annotated[str, typer.Argument(metavar="NAME", show_default=False)]
@@ -47,7 +47,10 @@ class Person:
         """A line that nobody sees."""
         if not self._sits_here:
             return _line(prompt)
-        return getpass.getpass(f"{prompt} (not shown): ", stream=sys.stderr)
+        try:
+            return getpass.getpass(f"{prompt} (not shown): ", stream=sys.stderr)
+        except EOFError:
+            raise _nothing_came(prompt) from None
 
     def pick(self, choices: Sequence[tuple[str, str]], *, proposed: str | None) -> str | None:
         """The account of a number that is typed."""
@@ -77,12 +80,19 @@ def _has_desktop() -> bool:
 
 
 def _line(prompt: str) -> str:
-    line = sys.stdin.readline()
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{prompt}: what came on standard input is no text") from None
     if not line:
-        raise ConfigurationError(
-            f"{prompt}: nothing came on standard input; type it at a terminal, or give it as a line"
-        )
+        raise _nothing_came(prompt)
     return line
+
+
+def _nothing_came(prompt: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{prompt}: nothing came on standard input; type it at a terminal, or give it as a line"
+    )
 
 
 def connect(
@@ -136,7 +146,11 @@ def connect(
         use_keyring=keyring,
     )  # fmt: skip
     found = api.connect(
-        api.load(terminal.config), name, asked, Person(terminal=terminal), api.Edges()
+        api.load(terminal.config),
+        name,
+        asked,
+        Person(terminal=terminal),
+        api.Edges(progress=Reporter(terminal=terminal)),
     )
     if terminal.json:
         terminal.document(found)

@@ -48,9 +48,10 @@ def show(terminal: Terminal, name: One) -> None:
             shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
             terminal.line(f"{key:16}{shown}")
     for one in found["budgets"]:
+        until = f", until {_short(one['resets_at'])} UTC" if one["resets_at"] else ""
         terminal.line(
-            f"{one['budget']:18}used {one['used']:,}, left {one['left']:,} of {one['limit']:,} in"
-            f" {one['seconds']:,.0f} s"
+            f"{one['budget']:18} used {one['used']:,}, left {one['left']:,} of {one['limit']:,} in"
+            f" {one['seconds']:,.0f} s{until}"
         )
 
 

@@ -153,9 +153,13 @@ def _console() -> "Console":
 
 @dataclass(kw_only=True)
 class Reporter:
-    """Progress: a bar with rate and time left on a terminal, else one line a minute in the log."""
+    """Progress: a bar with rate and time left on a terminal, else one line a minute in the log.
+
+    `steps` are those of a sync unless said.
+    """
 
     terminal: Terminal
+    steps: Mapping[str, str] | None = None
     _bar: "Bar | None" = None
     _task: "TaskID | None" = None
     _name: str = ""
@@ -197,7 +201,7 @@ class Reporter:
         if self.terminal.verbosity > 0:
             from connector.api import STEPS
 
-            self.terminal.detail(f"{step}: {STEPS[step]}")
+            self.terminal.detail(f"{step}: {(self.steps or STEPS)[step]}")
 
     def close(self) -> None:
         """Take the bar away."""

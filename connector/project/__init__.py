@@ -16,6 +16,7 @@ from connector.project.durations import Rate, parse_duration
 from connector.project.expressions import Consent, ConversionTime, Expression, Phone
 from connector.project.load import Project, earlier_mapping, find_config, load_project
 from connector.project.mapping import Mapping, MappingTest
+from connector.project.metrics import Metrics
 from connector.project.tree import Scalar, plain
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Expression",
     "Mapping",
     "MappingTest",
+    "Metrics",
     "OAuth1",
     "Phone",
     "Project",

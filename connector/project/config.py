@@ -18,6 +18,7 @@ from connector.project.address import (
 )
 from connector.project.durations import Rate
 from connector.project.expressions import BASE_36, one_of
+from connector.project.metrics import Metrics
 from connector.project.scalars import (
     STRICT,
     Flag,
@@ -192,6 +193,7 @@ class Config(BaseModel):
     state: State
     mappings: Text = DEFAULT_MAPPINGS
     budgets: Budgets | None = None
+    metrics: Metrics = Metrics()
     connections: Annotated[dict[ConnectionName, Connection], BeforeValidator(_some)]
 
 

@@ -6,6 +6,8 @@ from urllib.parse import quote, urlencode
 from connector.errors import UnreachableError
 from connector.tiktok.calling import Line, post
 
+_LONGEST_LIFE = 10 * 365 * 86_400
+
 
 @dataclass(frozen=True, kw_only=True)
 class App:
@@ -17,10 +19,14 @@ class App:
 
 @dataclass(frozen=True, kw_only=True)
 class Granted:
-    """A token, and the numbers of the permissions it has."""
+    """A token, and the numbers of the permissions it has.
+
+    `seconds` is how long it is good for, None for the long-term one, which has no end.
+    """
 
     token: str = field(repr=False)
     scopes: tuple[str, ...]
+    seconds: float | None = None
 
 
 def consent_address(line: Line, app: App, *, redirect_uri: str, state: str) -> str:
@@ -45,7 +51,12 @@ def exchange(line: Line, app: App, code: str) -> Granted:
             f"TikTok Ads POST oauth2/access_token: {reply.answer.status} 0: the answer holds no"
             " token; run `connector connect NAME` again"
         )
-    return Granted(token=token, scopes=tuple(map(str, scopes)) if isinstance(scopes, list) else ())
+    seconds = reply.data.get("expires_in")
+    return Granted(
+        token=token,
+        scopes=tuple(map(str, scopes)) if isinstance(scopes, list) else (),
+        seconds=float(seconds) if type(seconds) is int and 0 < seconds < _LONGEST_LIFE else None,
+    )
 
 
 def revoke(line: Line, app: App, token: str) -> None:

