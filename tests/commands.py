@@ -1,21 +1,35 @@
 """Commands as processes of their own, forked from one that has everything loaded.
 
 A command spends most of its time in starting; forked, it is what it would be, ten times as soon.
+It has nothing of the process it is forked from but what is loaded: no environment, folder, input,
+terminal, open file or handler of signals. What `/proc` tells of its arguments and environment is
+the other process's, so a test of these starts a process of its own.
 """
 
 import atexit
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import traceback
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import IO, Any, Self, TextIO
 
 TESTS = Path(__file__).parent
+_MOST_MESSAGE = 1_000_000
+_UMASK = 0o022
+_MOST_DESCRIPTORS = 1024
+# Two that nobody can take, and two that Python ignores.
+_LEFT_ALONE = {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE, signal.SIGXFSZ}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,71 +43,149 @@ class Call:
 
 def called(call: Call) -> tuple[int, str, str]:
     """The exit code of a command, and what it wrote."""
-    with tempfile.TemporaryDirectory() as made:
-        out, err = Path(made) / "out", Path(made) / "err"
-        server = _server()
-        assert server.stdin is not None
-        assert server.stdout is not None
-        server.stdin.write(json.dumps({**asdict(call), "out": str(out), "err": str(err)}) + "\n")
-        server.stdin.flush()
-        status = int(server.stdout.readline())
-        code = os.waitstatus_to_exitcode(status)
-        return code, out.read_text("utf-8"), err.read_text("utf-8")
+    with started(call) as command:
+        out, err = command.communicate("")
+    assert command.returncode is not None
+    return command.returncode, out, err
+
+
+@dataclass(kw_only=True)
+class Command:
+    """A command while it runs; it is used as a `subprocess.Popen` of text is."""
+
+    pid: int
+    stdin: TextIO
+    stderr: TextIO
+    returncode: int | None = None
+    _out: IO[bytes] = field(repr=False)
+
+    def __enter__(self) -> Self:
+        """Use it for a block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it, if it has not."""
+        self.kill()
+        self.wait()
+        for stream in (self.stdin, self.stderr, self._out):
+            with suppress(BrokenPipeError):
+                stream.close()
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, unless it has ended."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Its exit code, when it has ended."""
+        if self.returncode is None:
+            status = _asked({"pid": self.pid})
+            self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def communicate(self, typed: str = "", timeout: float = 60) -> tuple[str, str]:
+        """Type, close its input, and wait for its end; what it wrote."""
+        with suppress(BrokenPipeError):
+            self.stdin.write(typed)
+            self.stdin.close()
+        said: list[str] = []
+        # Its end is the end of what it says; who waits for it in vain ends it.
+        reader = threading.Thread(target=lambda: said.append(self.stderr.read()))
+        reader.start()
+        reader.join(timeout)
+        if reader.is_alive():
+            self.kill()
+            reader.join()
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout, stderr=said[0])
+        self.wait()
+        self._out.seek(0)
+        return self._out.read().decode(), said[0]
+
+
+def started(call: Call) -> Command:
+    """A command that runs now."""
+    (reads, typed), (said, writes) = os.pipe(), os.pipe()
+    out = tempfile.TemporaryFile()  # noqa: SIM115 - the command's `with` closes it
+    try:
+        pid = _asked(asdict(call), reads, out.fileno(), writes)
+    finally:
+        os.close(reads)
+        os.close(writes)
+    return Command(
+        pid=pid, stdin=os.fdopen(typed, "w", encoding="utf-8"),
+        stderr=os.fdopen(said, encoding="utf-8"), _out=out,
+    )  # fmt: skip
+
+
+def _asked(message: Mapping[str, object], *descriptors: int) -> int:
+    channel = _server()
+    socket.send_fds(channel, [json.dumps(message).encode() + b"\n"], descriptors)
+    answer = b""
+    while not answer.endswith(b"\n"):
+        more = channel.recv(64)
+        assert more, "the process that commands are forked from has ended"
+        answer += more
+    return int(answer)
 
 
 @cache
-def _server() -> "subprocess.Popen[str]":
+def _server() -> socket.socket:
     path = os.pathsep.join((str(TESTS), str(TESTS.parent)))
     # One thread: a fork takes no others along.
     environment = os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "commands"], env=environment, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    )  # fmt: skip
-    atexit.register(_end, server)
-    return server
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    with theirs:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "commands", str(theirs.fileno())], env=environment,
+            stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()],
+        )  # fmt: skip
+    atexit.register(_end, server, ours)
+    return ours
 
 
-def _end(server: "subprocess.Popen[str]") -> None:
-    for pipe in (server.stdin, server.stdout):
-        if pipe is not None:
-            pipe.close()
+def _end(server: "subprocess.Popen[bytes]", channel: socket.socket) -> None:
+    channel.close()
     server.wait()
 
 
-def _serve() -> None:
+def _serve(channel: socket.socket) -> None:
     import duckdb  # noqa: F401, PLC0415 - what takes long to load
     import phonenumbers  # noqa: F401, PLC0415
     import pyarrow.compute  # noqa: F401, PLC0415
+    from cryptography import fernet  # noqa: F401, PLC0415
+    from oauthlib import oauth1  # noqa: F401, PLC0415
 
     from connector import api  # noqa: F401, PLC0415
     from connector.cli.app import app  # noqa: F401, PLC0415
 
-    for line in sys.stdin:
-        child = os.fork()
-        if not child:
-            _be(json.loads(line))
-        sys.stdout.write(f"{os.waitpid(child, 0)[1]}\n")
-        sys.stdout.flush()
+    while received := _received(channel):
+        told, descriptors = received
+        if "pid" in told:
+            answer = os.waitpid(told["pid"], 0)[1]
+        elif not (answer := os.fork()):
+            _be(told, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        channel.sendall(f"{answer}\n".encode())
 
 
-def _be(told: Mapping[str, object]) -> None:
+def _received(channel: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
+    text, descriptors, _, _ = socket.recv_fds(channel, _MOST_MESSAGE, 3)
+    while text and not text.endswith(b"\n"):
+        text += channel.recv(_MOST_MESSAGE)
+    return (json.loads(text), descriptors) if text else None
+
+
+def _be(told: Mapping[str, Any], descriptors: Sequence[int]) -> None:
     """Be the command, to its end."""
     from connector.cli import main  # noqa: PLC0415 - in the fork alone
 
-    os.chdir(str(told["folder"]))
-    os.environ.clear()
-    environment, words = told["environment"], told["words"]
-    assert isinstance(environment, dict)
-    assert isinstance(words, list)
-    os.environ.update(environment)
-    flags = os.O_WRONLY | os.O_CREAT
-    for number, name in ((1, "out"), (2, "err")):
-        os.dup2(os.open(str(told[name]), flags, 0o600), number)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.stdin, sys.argv = open(0, encoding="utf-8", closefd=False), ["connector", *words]  # noqa: SIM115 - to the end of the process
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - likewise
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - likewise
+    _leave_all(told, descriptors)
+    sys.argv = ["connector", *told["words"]]
     code = 1
     try:
         main()
@@ -108,5 +200,26 @@ def _be(told: Mapping[str, object]) -> None:
         os._exit(code)
 
 
+def _leave_all(told: Mapping[str, Any], descriptors: Sequence[int]) -> None:
+    """Leave everything of the other process behind."""
+    os.setsid()  # and with it the terminal
+    for number in set(signal.Signals) - _LEFT_ALONE:
+        first = number is signal.SIGINT  # which Python takes itself
+        signal.signal(number, signal.default_int_handler if first else signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    os.umask(_UMASK)
+    os.chdir(told["folder"])
+    os.environ.clear()
+    os.environ.update(told["environment"])
+    time.tzset()
+    for place, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, place)
+    os.closerange(3, _MOST_DESCRIPTORS)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - to the end of the process
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - likewise
+    sys.stderr = open(2, "w", 1, "utf-8", "backslashreplace", closefd=False)  # noqa: SIM115 - likewise
+
+
 if __name__ == "__main__":
-    _serve()
+    with socket.socket(fileno=int(sys.argv[1])) as made:
+        _serve(made)

@@ -5,21 +5,23 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
 
+from commands import Call, Command, started
 from shop import Ended, clean_environment
 
 from connector.simulator.server import Address
 
 CONFIG = """\
 warehouse: {{url: "duckdb:///shop.duckdb"}}
-state: {{url: "sqlite:///state/connector.db"}}
+state: {{url: "{state}"}}
 connections:
   x:
     platform: x_ads
@@ -75,6 +77,16 @@ def led_to(address: str) -> str:
             return str(error.headers["location"])
 
 
+def query_of(address: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(address).query))
+
+
+def instead(address: str, **parameters: str) -> str:
+    """An address with other parameters."""
+    parts = urlsplit(address)
+    return parts._replace(query=urlencode({**query_of(address), **parameters})).geturl()
+
+
 def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -86,7 +98,7 @@ def free_port() -> int:
 class Running:
     """The command while it runs."""
 
-    process: "subprocess.Popen[str]"
+    process: "Command | subprocess.Popen[str]"
     said: list[str] = field(default_factory=list)
 
     def address(self) -> str:
@@ -103,8 +115,9 @@ class Running:
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
 
-    def ended(self) -> Ended:
-        out, err = self.process.communicate(timeout=60)
+    def ended(self, typed: str = "") -> Ended:
+        out, err = self.process.communicate(typed, timeout=60)
+        assert self.process.returncode is not None
         return Ended(code=self.process.returncode, out=out, err="".join(self.said) + err)
 
 
@@ -115,6 +128,7 @@ class Desk:
     folder: Path
     address: Address
     port: int
+    state: str = "sqlite:///state/connector.db"
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -122,20 +136,31 @@ class Desk:
 
     def config(self, x_auth: str = STORED, **instead: str) -> None:
         facts = self.facts
-        known = {**facts, **facts["tiktok"], "x_auth": x_auth.format(**facts), **instead}
+        known = {
+            **facts, **facts["tiktok"], "x_auth": x_auth.format(**facts), "state": self.state,
+            **instead,
+        }  # fmt: skip
         (self.folder / "mappings").mkdir(exist_ok=True)
         (self.folder / "config.yaml").write_text(CONFIG.format(**known), "utf-8")
 
     def run(self, *words: str, typed: str = "", **environment: str) -> Ended:
         with self.started(*words, **environment) as running:
-            out, err = running.process.communicate(typed, timeout=60)
-        return Ended(code=running.process.returncode, out=out, err=err)
+            return running.ended(typed)
 
     @contextmanager
     def started(self, *words: str, **environment: str) -> Iterator[Running]:
+        call = Call(
+            words=words, folder=str(self.folder), environment=clean_environment() | environment
+        )
+        with started(call) as command:
+            yield Running(process=command)
+
+    @contextmanager
+    def apart(self, *words: str, environment: Mapping[str, str] | None = None) -> Iterator[Running]:
+        """The command as a shell starts it, where arguments, environment or signals matter."""
         with subprocess.Popen(
-            [sys.executable, "-m", "connector", *words], cwd=self.folder,
-            env=clean_environment() | environment, text=True,
+            [sys.executable, "-m", "connector", *words], cwd=self.folder, text=True,
+            env=clean_environment() if environment is None else environment,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         ) as process:  # fmt: skip
             try:
@@ -157,10 +182,15 @@ class Desk:
         pair = self.facts["oauth1"]
         return pair["consumer_key"], pair["consumer_secret"]
 
+    def requests(self) -> list[dict[str, Any]]:
+        """What the platforms were asked: path, end and count of each."""
+        with urlopen(f"{self.address.url}/_simulator/requests") as answer:
+            found: list[dict[str, Any]] = json.load(answer)["requests"]
+        return found
+
     def paths(self) -> list[str]:
         """The paths that the platforms were called at."""
-        with urlopen(f"{self.address.url}/_simulator/requests") as answer:
-            return [each["path"] for each in json.load(answer)["requests"]]
+        return [each["path"] for each in self.requests()]
 
     def listed(self) -> dict[str, Any]:
         """What `connections list` says, by name."""

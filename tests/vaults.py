@@ -4,14 +4,24 @@ import base64
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from connector.credentials import Connection, OAuth1Tokens, OAuth2Tokens, PixelTokens, TikTokTokens
-from connector.credentials.facts import Secret
+from connector.credentials import (
+    Connection,
+    Issuer,
+    OAuth1Tokens,
+    OAuth2Tokens,
+    PixelTokens,
+    Secret,
+    TikTokTokens,
+    Vault,
+    keep,
+)
+from connector.errors import TokenRefusedError, UnreachableError
 
 ROOT = Path(__file__).parents[1]
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -67,3 +77,56 @@ def ended(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
     """Exit code, standard output and errors of a process."""
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
+
+
+class Platform:
+    """Rotates tokens as a platform does: each refresh token is good once."""
+
+    def __init__(self, good: str = "refresh-0") -> None:
+        self.good = good
+        self.asked: list[str] = []
+        self.ended: list[str] = []
+
+    @property
+    def issuer(self) -> Issuer:
+        return Issuer(refresh=self.refresh, revoke=self.revoke)
+
+    def refresh(self, tokens: OAuth2Tokens) -> OAuth2Tokens:
+        self.asked.append(tokens.refresh_token or "")
+        if tokens.refresh_token != self.good:
+            raise TokenRefusedError(f"refused {tokens.refresh_token}")
+        answer = later(tokens)
+        self.good = answer.refresh_token or ""
+        return answer
+
+    def revoke(self, tokens: OAuth2Tokens) -> None:
+        self.ended.append(tokens.refresh_token or "")
+
+
+def by(refresh: Callable[[OAuth2Tokens], OAuth2Tokens]) -> Issuer:
+    return Issuer(refresh=refresh, revoke=unheard)
+
+
+def failing(error: Exception) -> Issuer:
+    def refresh(_tokens: OAuth2Tokens) -> OAuth2Tokens:
+        raise error
+
+    return by(refresh)
+
+
+def unheard(_tokens: OAuth2Tokens) -> None:
+    raise AssertionError
+
+
+SILENT = failing(UnreachableError("no answer in time"))
+NEVER = failing(AssertionError())
+
+
+def now() -> datetime:
+    return NOW
+
+
+def connected(vault: Vault, visibility: str = "private", **tokens: object) -> None:
+    """Keep a pair as x."""
+    pair = replace(PAIR, **tokens)  # type: ignore[arg-type]
+    keep(vault, connection(visibility=visibility), pair)

@@ -8,6 +8,7 @@ from typing import Any
 from connector.api.lines import AnyConnection, configured, refuse_simulated
 from connector.api.obtaining import OBTAIN, Asked, Chooser, Wish, flow_of
 from connector.api.projects import Edges
+from connector.api.revoking import kept_or_ended
 from connector.api.stored import texts_of, vault_opened
 from connector.api.trying import Reached, account_of, reach
 from connector.connecting.roles import TOLD, may
@@ -34,16 +35,20 @@ def connect(
     )
     flow = flow_of(wish)
     with vault_opened(project, use_keyring=asked.use_keyring) as vault:
-        visibility = check_place(vault, asked.visibility)
+        visibility = check_place(vault, name, asked.visibility)
     secret = OBTAIN[flow](wish)
     refuse_simulated(name, connection, texts_of(secret))
-    reached = reach(wish, secret)
+    with kept_or_ended(wish, secret, keeping=False):
+        reached = reach(wish, secret)
     facts = Connection(
         name=name, platform=connection.platform, visibility=visibility,
-        connected_at=edges.now(), connected_by=_who(), roles=reached.roles,
+        connected_at=edges.now(), connected_by=who(), roles=reached.roles,
         scopes=getattr(secret, "scopes", ()), ad_account_ids=_ordered(reached, connection),
     )  # fmt: skip
-    with vault_opened(project, use_keyring=asked.use_keyring) as vault:
+    with (
+        kept_or_ended(wish, secret, keeping=True),
+        vault_opened(project, use_keyring=asked.use_keyring) as vault,
+    ):
         keep(vault, facts, secret)
     return {
         "connection": name, "platform": connection.platform, "flow": flow,
@@ -108,7 +113,8 @@ def _ordered(reached: Reached, connection: AnyConnection) -> tuple[str, ...]:
     return tuple(dict.fromkeys([first, *(id_ for id_, _ in reached.accounts)]))
 
 
-def _who() -> str:
+def who() -> str:
+    """The account and host of this process."""
     try:
         account = getpass.getuser()
     except (OSError, KeyError):

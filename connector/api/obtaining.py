@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal, Protocol
 
 from connector.api.lines import (
@@ -160,7 +161,10 @@ def _tiktok(wish: Wish) -> Secret:
     app = tiktok_app(wish.name, connection)
     with tiktok_line(connection, wish.edges) as line:
         granted = flows.by_tiktok(line, app, wish.flow)
-    return TikTokTokens(access_token=granted.token)
+    ends = None
+    if granted.seconds is not None:
+        ends = wish.edges.now() + timedelta(seconds=granted.seconds)
+    return TikTokTokens(access_token=granted.token, expires_at=ends, scopes=granted.scopes)
 
 
 OBTAIN: dict[str, Callable[[Wish], Secret]] = {

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from connector.api.noting import note_sync
 from connector.api.projects import (
     Edges,
     Wanted,
@@ -88,7 +89,8 @@ def _sync_one(
             if not connection.live:
                 code = Exit.DONE if wanted.attended else Exit.CONFIGURATION
                 return run.rehearse(job, world)[0], code
-            return run.sync(job, world)
+            ended = run.sync(job, world)
+        note_sync(project, mapping.destination.connection, state, ended[0])
     except ConnectorError as error:
         edges.progress.warn(str(error))
         skipped = wanted.skip_if_running and error.exit_code is Exit.RUNNING
@@ -101,6 +103,7 @@ def _sync_one(
         message = f"{mapping.name}: unexpected {type(error).__name__} at {place}; please report it"
         edges.progress.warn(message)
         return summary.failed(subject, code=Exit.UNEXPECTED, message=message), Exit.UNEXPECTED
+    return ended
 
 
 def plan(project: Project, wanted: Wanted, edges: Edges) -> Iterator[tuple[dict[str, Any], Tally]]:

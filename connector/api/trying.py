@@ -1,6 +1,6 @@
 """What new credentials reach: ad accounts, one of which a person picks, and roles on it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connector.api.lines import AnyConnection, tiktok_app, tiktok_line, x_line
 from connector.api.obtaining import Choices, Wish
@@ -62,7 +62,9 @@ def _accounts(wish: Wish, secret: Secret) -> Choices:
         with x_line(connection, wish.edges, project=wish.project) as line:
             if isinstance(access, PixelTokens):
                 return ()
-            return [(one.id, one.name) for one in x_accounts.accounts(line, access)]
+            # What was answered to another credential is no answer to this one.
+            asking = replace(line, answers=None)
+            return [(one.id, one.name) for one in x_accounts.accounts(asking, access)]
     token = secret.access_token if isinstance(secret, TikTokTokens) else ""
     with tiktok_line(connection, wish.edges, project=wish.project) as line_:
         tiktok_accounts.probe(line_, token)

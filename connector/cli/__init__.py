@@ -1,6 +1,5 @@
 """The command line: arguments become one call of `connector.api`, errors a sentence and a code."""
 
-import atexit
 import gc
 import os
 
@@ -11,8 +10,6 @@ _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 def main() -> None:
     """Run the command `connector`."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    # The last collection would walk them once more, only for the memory to be given back anyway.
-    atexit.register(gc.freeze)
     # Nothing here multiplies matrices, for which NumPy otherwise starts a thread on every core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from connector.cli.app import app

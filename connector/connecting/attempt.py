@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
@@ -52,7 +53,7 @@ class Attempt:
         repeats = answer.get(self.expected.state) or answer.get(self.expected.denied) or ""
         if spent:
             return "spent"
-        if not hmac.compare_digest(repeats.encode(), self.state.encode()):
+        if not hmac.compare_digest(repeats.encode(errors="replace"), self.state.encode()):
             return "wrong_state"
         if now - self.began > STATE_SECONDS:
             return "expired"
@@ -128,8 +129,11 @@ def answer_in(address: str) -> dict[str, str]:
     Raises:
         ConfigurationError: it is no address with an answer.
     """
-    parts = urlsplit(address.strip())
-    found = dict(reversed(parse_qsl(parts.query, keep_blank_values=True)))
+    found = {}
+    if address.isascii():
+        with suppress(ValueError):  # such as of half an IPv6 address
+            query = urlsplit(address.strip()).query
+            found = dict(reversed(parse_qsl(query, keep_blank_values=True)))
     if not found:
         raise ConfigurationError(
             "that is no address with an answer: paste all of what the browser's address bar shows"

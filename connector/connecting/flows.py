@@ -19,7 +19,7 @@ from connector.connecting.attempt import (
     error_of,
 )
 from connector.connecting.callback import DEFAULT_PORT, Came, Listener, address_of, listening
-from connector.errors import ConfigurationError, CredentialsError
+from connector.errors import ConfigurationError, StoppedError, UnreachableError
 from connector.tiktok import authorization as tiktok
 from connector.tiktok.calling import Line as TikTokLine
 from connector.x import authorization as x
@@ -93,7 +93,7 @@ class Door:
             return self.listener.wait(flow.way.seconds)
         flow.person.visit(consent, here=False)
         typed = flow.person.ask(_PROMPTS[flow.way.back]).strip()
-        if flow.way.back == "code" and "?" not in typed:
+        if flow.way.back == "code" and "?" not in typed and typed.isascii():
             # A bare code repeats no state; whoever types it in took it from this attempt's page.
             answer = {attempt.expected.state: attempt.state, attempt.expected.code: typed}
         else:
@@ -120,7 +120,8 @@ def by_oauth1(line: Line, consumer: Consumer, flow: Flow) -> x.Granted:
         token = x.request_token(line, consumer, callback=door.address)
         consent = x.consent_address(line, token)
         answer = door.answer(OAUTH1, state=token.token, consent=consent)
-    return x.access_token(line, consumer, token, answer[OAUTH1.code])
+    with _exchanging(OAUTH1):
+        return x.access_token(line, consumer, token, answer[OAUTH1.code])
 
 
 def _by_pin(line: Line, consumer: Consumer, flow: Flow) -> x.Granted:
@@ -129,14 +130,15 @@ def _by_pin(line: Line, consumer: Consumer, flow: Flow) -> x.Granted:
     pin = "".join(flow.person.ask(_PROMPTS["pin"]).split())
     if not pin.isdecimal():
         raise ConfigurationError("that is no PIN: X shows about seven digits; run it again")
-    return x.access_token(line, consumer, token, pin)
+    with _exchanging(OAUTH1):
+        return x.access_token(line, consumer, token, pin)
 
 
 def by_pkce(line: Line, app: x.App, flow: Flow) -> x.Pair:
     """Tokens of OAuth 2.0, by callback or pasted address.
 
     Raises:
-        ConnectorError: the person or X refuses, nothing came back, or too few scopes were granted.
+        ConnectorError: the person or X refuses, or nothing came back.
     """
     verifier = x.verifier_of(flow.random_bytes(x.VERIFIER_BYTES))
     state = _state(flow)
@@ -145,15 +147,10 @@ def by_pkce(line: Line, app: x.App, flow: Flow) -> x.Pair:
             line, app, redirect_uri=door.address, state=state, verifier=verifier
         )
         answer = door.answer(PKCE, state=state, consent=consent)
-        pair = x.exchange(
-            line, app, code=answer[PKCE.code], redirect_uri=door.address, verifier=verifier
-        )
-    if pair.scopes and "ads.read" not in pair.scopes:
-        raise CredentialsError(
-            "X granted no ads.read, without which nothing can be asked; let the app have the scopes"
-            f" {', '.join(x.SCOPES)}, and run the command again"
-        )
-    return pair
+        with _exchanging(PKCE):
+            return x.exchange(
+                line, app, code=answer[PKCE.code], redirect_uri=door.address, verifier=verifier
+            )
 
 
 def by_tiktok(line: TikTokLine, app: tiktok.App, flow: Flow) -> tiktok.Granted:
@@ -166,7 +163,24 @@ def by_tiktok(line: TikTokLine, app: tiktok.App, flow: Flow) -> tiktok.Granted:
     with _door(flow) as door:
         consent = tiktok.consent_address(line, app, redirect_uri=door.address, state=state)
         answer = door.answer(TIKTOK, state=state, consent=consent)
-    return tiktok.exchange(line, app, answer[TIKTOK.code])
+    with _exchanging(TIKTOK):
+        return tiktok.exchange(line, app, answer[TIKTOK.code])
+
+
+@contextmanager
+def _exchanging(expected: Expected) -> Iterator[None]:
+    """Say what may have become of a token whose answer nobody has heard."""
+    platform = expected.platform
+    lost = (
+        f"if {platform} granted a token all the same, nobody has it: it can be ended at {platform},"
+        " among the user's connected apps"
+    )
+    try:
+        yield
+    except UnreachableError as error:
+        raise UnreachableError(f"{error}; {lost}") from None
+    except KeyboardInterrupt:
+        raise StoppedError(f"stopped by the user; {lost}") from None
 
 
 def _state(flow: Flow) -> str:

@@ -19,22 +19,21 @@ from connector.credentials.keeping import (
     Rekeyed,
     check_place,
     keep,
-    learn_roles,
     rekey,
     remove,
     rename,
     share,
-    used,
 )
-from connector.credentials.refreshing import fresh
+from connector.credentials.noting import learn_roles, learn_status, used
+from connector.credentials.refreshing import Issuer, fresh
 from connector.credentials.vault import Edges, Vault, find, kept, listed, vault_of
 
 FOLDER = "credentials"
 """The folder of the private ones, beside the files of the state (`state.place.folder_beside`)."""
 
 __all__ = [
-    "FOLDER", "Connection", "Edges", "Kept", "OAuth1Tokens", "OAuth2Tokens", "PixelTokens",
-    "Rekeyed", "Secret", "TikTokTokens", "Vault", "check_place", "find", "fresh", "keep", "kept",
-    "learn_roles", "listed", "public", "rekey", "remove", "rename", "share", "status_at", "used",
-    "vault_of",
+    "FOLDER", "Connection", "Edges", "Issuer", "Kept", "OAuth1Tokens", "OAuth2Tokens",
+    "PixelTokens", "Rekeyed", "Secret", "TikTokTokens", "Vault", "check_place", "find", "fresh",
+    "keep", "kept", "learn_roles", "learn_status", "listed", "public", "rekey", "remove", "rename",
+    "share", "status_at", "used", "vault_of",
 ]  # fmt: skip

@@ -44,9 +44,11 @@ class OAuth2Tokens:
 
 @dataclass(frozen=True, kw_only=True)
 class TikTokTokens:
-    """TikTok's long-term access token."""
+    """TikTok's long-term access token; `expires_at` None, as a rule: it has no end."""
 
     access_token: str = field(repr=False)
+    expires_at: datetime | None = None
+    scopes: tuple[str, ...] = ()
 
 
 Secret = PixelTokens | OAuth1Tokens | OAuth2Tokens | TikTokTokens

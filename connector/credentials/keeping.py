@@ -5,7 +5,6 @@ Each is durable in its new place before it leaves the old one, so that a crash l
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from connector.credentials import disk, keys, private_key
 from connector.credentials.facts import (
@@ -66,35 +65,27 @@ def keep(vault: Vault, connection: Connection, secret: Secret) -> Connection:
         return _place(vault, Kept(connection=facts, secret=secret), found)
 
 
-def check_place(vault: Vault, visibility: str) -> str:
-    """The visibility in its one form, after a look at whether something can be kept with it.
+def check_place(vault: Vault, name: str, visibility: str) -> str:
+    """The visibility in its one form, when a connection can be kept with it now.
+
+    Asked before a person consents to what then could not be kept.
 
     Raises:
-        ConfigurationError: it is none, or there is no state or no key for it.
+        ConfigurationError: it is none, or there is no state, no key or no keyring for it, or the
+            name is somebody else's there.
+        UnreachableError: the place can't be written now.
     """
     checked = checked_visibility(visibility)
-    shelf_of(vault, checked)
+    shelf = shelf_of(vault, checked)
     variable = keys.variable_of(checked)
-    if not keys.keys_in(vault.environment, variable) and checked != PRIVATE:
-        raise ConfigurationError(f"{variable} must be set to share with {checked}; {keys.HOW}")
+    if not keys.keys_in(vault.environment, variable):
+        if checked != PRIVATE:
+            raise ConfigurationError(f"{variable} must be set to share with {checked}; {keys.HOW}")
+        private_key.check_new(vault.holders)
+    shelf.check()
+    found = copies(vault, checked_name(name))
+    _refuse_taken(found[:1], next((each for each in found if each.shelf is shelf), None))
     return checked
-
-
-def learn_roles(vault: Vault, name: str, roles: tuple[str, ...]) -> None:
-    """Keep what a connection's user is on the ad account now.
-
-    Raises:
-        ConfigurationError: there is no such connection, or it can't be opened here.
-        UnreachableError: somebody else changes it.
-    """
-    with holding(vault, name) as found:
-        if not found:
-            raise unknown(name)
-        one, over = opened(vault, found[0]), found[0].connection.revision
-        facts = replace(one.connection, roles=roles, revision=over + 1)
-        put(
-            vault, replace(one, connection=facts), over=over, holder=found[0].record.sealed_with
-        )  # fmt: skip
 
 
 def share(vault: Vault, name: str, visibility: str) -> Connection:
@@ -117,8 +108,7 @@ def _place(vault: Vault, one: Kept, found: list[Found]) -> Connection:
     target = shelf_of(vault, one.connection.visibility)
     own = [each for each in found if each.connection.identity == one.connection.identity]
     there = next((each for each in found if each.shelf is target), None)
-    if there is not None and there not in own:
-        raise taken(one.connection.name)
+    _refuse_taken(own, there)
     revision = max((each.connection.revision for each in own), default=0) + 1
     facts = replace(one.connection, revision=revision)
     over = there.connection.revision if there else None
@@ -131,6 +121,13 @@ def _place(vault: Vault, one: Kept, found: list[Found]) -> Connection:
     vault.edges.reached("cleared")
     kept = target.read(facts.name)
     return kept.connection if kept else facts
+
+
+def _refuse_taken(own: list[Found], there: Found | None) -> None:
+    """Leave alone what is somebody else's: another connection by the same name."""
+    identities = {each.connection.identity for each in own}
+    if there is not None and there.connection.identity not in identities:
+        raise taken(there.connection.name)
 
 
 def _clear(own: list[Found], target: Shelf) -> None:
@@ -159,7 +156,8 @@ def rename(vault: Vault, name: str, to: str) -> None:
         if copies(vault, to):
             raise taken(to)
         _clear(_own(found), found[0].shelf)
-        found[0].shelf.rename(name, to)
+        if not found[0].shelf.rename(name, to):
+            raise taken(to)
 
 
 def remove(vault: Vault, name: str) -> None:
@@ -180,12 +178,6 @@ def remove(vault: Vault, name: str) -> None:
 
 def _own(found: list[Found]) -> list[Found]:
     return [each for each in found if each.connection.identity == found[0].connection.identity]
-
-
-def used(vault: Vault, name: str, now: datetime) -> None:
-    """Note that a connection was used."""
-    if found := copies(vault, name):
-        found[0].shelf.used(name, now)
 
 
 def rekey(vault: Vault) -> Rekeyed:

@@ -86,6 +86,22 @@ def holder_for_new(holders: Holders) -> str:
     return FILE
 
 
+def check_new(holders: Holders) -> None:
+    """Let pass where a key can be that seals from now on, without making one.
+
+    Raises:
+        ConfigurationError: there is no keyring, or others may read the key file.
+    """
+    if not holders.use_keyring:
+        disk.read_own(holders.key_file)
+    elif holders.keyring() is None:
+        raise _no_keyring()
+
+
+def _no_keyring() -> ConfigurationError:
+    return ConfigurationError("no keyring answers here; without it the key is a file of mode 0600")
+
+
 def in_keyring(holders: Holders) -> str:
     """A new key in the keyring.
 
@@ -95,9 +111,7 @@ def in_keyring(holders: Holders) -> str:
     account = keys.new_account()
     keyring = holders.keyring()
     if keyring is None or not keyring.write(account, keys.new_key().decode()):
-        raise ConfigurationError(
-            "no keyring answers here; without it the key is a file of mode 0600"
-        )
+        raise _no_keyring()
     return f"{KEYRING}{account}"
 
 

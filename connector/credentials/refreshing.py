@@ -5,16 +5,25 @@ is on disk before anybody uses it. What a crash can lose is the answer that was 
 platform's answer to the end of our writing it is a few milliseconds, and nothing can close that gap
 from this side. A mark written before the request tells it: the next process tries the old refresh
 token once more, since the platform may never have seen it used, and a refusal then says what may
-have happened. The same mark shows that the disk can be written before an answer depends on it.
+have happened. The same mark shows that the disk can be written before an answer depends on it. A
+pair that could not be kept all the same is revoked, so that none is good that nobody has; Ctrl-C
+waits for the end of it.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connector.credentials.facts import Connection, Kept, OAuth2Tokens
+from connector.credentials.unbroken import unbroken
 from connector.credentials.vault import Found, Vault, copies, opened, put, unknown, waited
-from connector.errors import CredentialsError, UnreachableError
+from connector.errors import (
+    ConnectorError,
+    CredentialsError,
+    TokenRefusedError,
+    UnreachableError,
+)
 
 MARGIN = timedelta(minutes=5)
 _TRIES = 5
@@ -28,44 +37,54 @@ STEPS = {
 }
 """The steps of a refresh: after each of them the process may die."""
 
-Refresh = Callable[[OAuth2Tokens], OAuth2Tokens]
+
+@dataclass(frozen=True, kw_only=True)
+class Issuer:
+    """Who gives tokens out.
+
+    `refresh` asks once for the pair that follows; it raises TokenRefusedError when the refresh
+    token is not taken, UnreachableError when no clear answer came. `revoke` ends a pair.
+    """
+
+    refresh: Callable[[OAuth2Tokens], OAuth2Tokens]
+    revoke: Callable[[OAuth2Tokens], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Need:
-    """How a connection is refreshed, and from when on."""
+    """Who renews a connection, and the access token that the platform did not take."""
 
-    refresh: Refresh
+    issuer: Issuer
     now: Callable[[], datetime]
-    margin: timedelta
+    refused: str | None
 
 
 def fresh(
     vault: Vault,
     name: str,
-    refresh: Refresh,
+    issuer: Issuer,
     *,
     now: Callable[[], datetime],
-    margin: timedelta = MARGIN,
+    refused: str | None = None,
 ) -> Kept:
-    """A connection whose access token is good for `margin` at least, where it can be renewed.
+    """A connection whose access token is good for `MARGIN` at least, where it can be renewed.
 
-    What does not expire is given as it is, and `refresh` is not called for it.
+    What does not expire is given as it is, and nobody is asked for it.
 
     Args:
         vault: where it is kept.
         name: its name.
-        refresh: asks the platform once for a new pair; raises CredentialsError when the platform
-            refuses the refresh token, UnreachableError when no clear answer came.
+        issuer: who is asked.
         now: the time; it passes while another process refreshes.
-        margin: how long before its end a token is renewed.
+        refused: an access token that the platform did not take before its end, as happens when a
+            second login elsewhere revokes it: it is renewed, unless somebody has done so.
 
     Raises:
         ConfigurationError: nothing is kept, or it can't be opened here.
         CredentialsError: the grant was revoked, or is over.
         UnreachableError: the platform or the place does not answer, and the token is over.
     """
-    need = _Need(refresh=refresh, now=now, margin=margin)
+    need = _Need(issuer=issuer, now=now, refused=refused)
     found, one = _current(vault, name)
     if not _is_due(one, need):
         return one
@@ -83,7 +102,8 @@ def _current(vault: Vault, name: str) -> tuple[Found, Kept]:
     if not found:
         raise unknown(name)
     one = opened(vault, found[0])
-    if one.connection.status == "revoked":
+    # Of what can't be renewed it was a remark: only the platform knows whether it still holds.
+    if one.connection.status == "revoked" and one.connection.renewable:
         raise _revoked_error(one.connection)
     return found[0], one
 
@@ -94,22 +114,23 @@ def _is_due(one: Kept, need: _Need) -> bool:
     Raises:
         CredentialsError: it is over and can't be.
     """
-    secret = one.secret
-    if not isinstance(secret, OAuth2Tokens) or secret.expires_at is None:
-        return False
-    if secret.refresh_token is None:
-        if secret.expires_at > need.now():
-            return False
-        name = one.connection.name
+    secret, name = one.secret, one.connection.name
+    ends = getattr(secret, "expires_at", None)
+    if isinstance(secret, OAuth2Tokens) and secret.refresh_token is not None:
+        near = ends is not None and ends <= need.now() + MARGIN
+        return near or secret.access_token == need.refused
+    if ends is not None and ends <= need.now():
         raise CredentialsError(
-            f"connection {name} expired at {secret.expires_at:%Y-%m-%d %H:%M} and can't be renewed;"
+            f"connection {name} expired at {ends:%Y-%m-%d %H:%M} and can't be renewed;"
             f" run `connector connect {name}`"
         )
-    return secret.expires_at <= need.now() + need.margin
+    return False
 
 
 def _is_good(one: Kept, need: _Need) -> bool:
-    ends = one.secret.expires_at if isinstance(one.secret, OAuth2Tokens) else None
+    if not isinstance(one.secret, OAuth2Tokens) or one.secret.access_token == need.refused:
+        return False
+    ends = one.secret.expires_at
     return ends is None or ends > need.now()
 
 
@@ -118,17 +139,20 @@ def _refreshed(vault: Vault, name: str, need: _Need) -> Kept:
     found, one = _current(vault, name)
     if not _is_due(one, need) or not isinstance(one.secret, OAuth2Tokens):
         return one
-    try:
-        _mark(vault, found, one, need.now())
-        answer = need.refresh(one.secret)
-    except CredentialsError:
-        raise _revoked(vault, one) from None
-    except UnreachableError:
-        if _is_good(one, need):
-            return one
-        raise
-    vault.edges.reached("answered")
-    return _renewed(vault, one, _completed(answer, one.secret))
+    with unbroken():
+        try:
+            _mark(vault, found, one, need.now())
+            answer = need.issuer.refresh(one.secret)
+        except TokenRefusedError:
+            raise _revoked(vault, one) from None
+        except UnreachableError:
+            if _is_good(one, need):
+                return one
+            raise
+        vault.edges.reached("answered")
+        renewed = _renewed(vault, one, _completed(answer, one.secret), need.issuer)
+    vault.edges.reached("renewed")
+    return renewed
 
 
 def _mark(vault: Vault, found: Found, one: Kept, now: datetime) -> None:
@@ -158,8 +182,23 @@ def _write(vault: Vault, found: Found, one: Kept) -> bool:
     )
 
 
-def _renewed(vault: Vault, old: Kept, tokens: OAuth2Tokens) -> Kept:
+def _renewed(vault: Vault, old: Kept, tokens: OAuth2Tokens, issuer: Issuer) -> Kept:
     """The new pair, durable.
+
+    Raises:
+        CredentialsError: it could not be kept, and what became of it.
+    """
+    try:
+        return _placed(vault, old, tokens)
+    # Whatever it is, the pair is nowhere but here.
+    except BaseException as error:  # noqa: BLE001 - see above
+        if (there := _there(vault, old.connection.name, tokens)) is not None:
+            return there
+        raise _given_back(old.connection, tokens, issuer, error) from None
+
+
+def _placed(vault: Vault, old: Kept, tokens: OAuth2Tokens) -> Kept:
+    """Keep the new pair.
 
     A lock can be lost with its server. Whoever came between has another answer, which holds, or
     none, which must not cost this one.
@@ -174,9 +213,36 @@ def _renewed(vault: Vault, old: Kept, tokens: OAuth2Tokens) -> Kept:
             return now_kept
         facts = replace(now_kept.connection, refresh_began_at=None, status="connected")
         if _write(vault, found[0], Kept(connection=facts, secret=tokens)):
-            vault.edges.reached("renewed")
             return opened(vault, copies(vault, name)[0])
     raise UnreachableError(f"connection {name} is changed by other processes all the time")
+
+
+def _there(vault: Vault, name: str, tokens: OAuth2Tokens) -> Kept | None:
+    """What is kept, if it is these tokens: an error may come after the writing."""
+    try:
+        found = copies(vault, name)
+        one = opened(vault, found[0]) if found else None
+    except ConnectorError:
+        return None
+    return one if one is not None and one.secret == tokens else None
+
+
+def _given_back(
+    facts: Connection, tokens: OAuth2Tokens, issuer: Issuer, error: BaseException
+) -> CredentialsError:
+    """Revoke what could not be kept; the error that says so."""
+    platform = PLATFORMS.get(facts.platform, facts.platform)
+    why = str(error) if isinstance(error, ConnectorError) else type(error).__name__
+    try:
+        issuer.revoke(tokens)
+    except ConnectorError as refused:
+        became = f"could neither be kept ({why}) nor be revoked ({refused}); the next login ends it"
+    else:
+        became = f"could not be kept ({why}), so it was revoked at {platform} again"
+    return CredentialsError(
+        f"connection {facts.name}: {platform} renewed its tokens, but the new pair {became};"
+        f" run `connector connect {facts.name}`"
+    )
 
 
 def _revoked(vault: Vault, one: Kept) -> CredentialsError:
@@ -184,11 +250,12 @@ def _revoked(vault: Vault, one: Kept) -> CredentialsError:
 
     `one` is what was there before this refresh began: its mark is of an earlier one.
     """
-    for found in copies(vault, one.connection.name)[:1]:
-        if opened(vault, found).secret == one.secret:
-            facts = replace(found.connection, status="revoked")
-            facts = replace(facts, refresh_began_at=one.connection.refresh_began_at)
-            _write(vault, found, replace(one, connection=facts))
+    with suppress(ConnectorError):  # what matters is to say it
+        for found in copies(vault, one.connection.name)[:1]:
+            if opened(vault, found).secret == one.secret:
+                facts = replace(found.connection, status="revoked")
+                facts = replace(facts, refresh_began_at=one.connection.refresh_began_at)
+                _write(vault, found, replace(one, connection=facts))
     return _revoked_error(one.connection)
 
 
@@ -197,7 +264,7 @@ def _revoked_error(facts: Connection) -> CredentialsError:
     lost = ""
     if facts.refresh_began_at is not None:
         began = f"{facts.refresh_began_at:%Y-%m-%d %H:%M:%S}"
-        lost = f", or the answer to the refresh of {began} UTC was lost when its process ended"
+        lost = f", or the answer to the refresh of {began} UTC was lost"
     return CredentialsError(
         f"connection {facts.name}: {platform} does not take its tokens any more. A second login of"
         f" the same user and app elsewhere revokes the first, as does a person at {platform}{lost};"

@@ -19,6 +19,7 @@ from connector.state.lock import named_lock
 
 _VERSION = 1
 _SUFFIX = ".json"
+_TRIAL, _TRIAL_BYTES = ".trial", 8192
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,8 +51,11 @@ class Shelf(Protocol):
     def write(self, record: Record, *, over: int | None) -> bool:
         """Keep a record, durably; False when what is there is not of revision `over`."""
 
-    def rename(self, name: str, to: str) -> None:
-        """Give a record a name that is free, in one step."""
+    def check(self) -> None:
+        """Let pass what can be written now."""
+
+    def rename(self, name: str, to: str) -> bool:
+        """Give a record another name, in one step; False when that is taken."""
 
     def remove(self, name: str) -> None:
         """Forget a record; none is none."""
@@ -116,9 +120,19 @@ class PrivateShelf:
         text = json.dumps(document, indent=1) + "\n"
         disk.write_own(self._file(record.connection.name), text, reached=self.reached)
 
-    def rename(self, name: str, to: str) -> None:
-        """Give a record a name that is free, in one step."""
+    def check(self) -> None:
+        """Let pass what can be written now."""
+        with self.lock("") as lock:
+            if lock.take():  # who has it writes, too
+                disk.write_own(self.folder / _TRIAL, " " * _TRIAL_BYTES, reached=lambda _step: None)
+                disk.remove_own(self.folder / _TRIAL)
+
+    def rename(self, name: str, to: str) -> bool:
+        """Give a record another name, in one step; False when that is taken."""
+        if self._file(to).exists():
+            return False
         disk.move_own(self._file(name), self._file(to))
+        return True
 
     def remove(self, name: str) -> None:
         """Forget a record; none is none."""
@@ -173,10 +187,15 @@ class SharedShelf:
         with self.database.write() as connection:
             return connection.execute(sql, values).rowcount == 1
 
-    def rename(self, name: str, to: str) -> None:
-        """Give a record a name that is free, in one step."""
+    def check(self) -> None:
+        """Let pass what can be written now."""
+        with self.database.write():
+            pass
+
+    def rename(self, name: str, to: str) -> bool:
+        """Give a record another name, in one step; False when that is taken."""
         with self.database.write() as connection:
-            connection.execute("update connections set name = ? where name = ?", (to, name))
+            return connection.execute(_RENAME, {"name": name, "to": to}).rowcount == 1
 
     def remove(self, name: str) -> None:
         """Forget a record; none is none."""
@@ -211,6 +230,10 @@ class SharedShelf:
 _INSERT = (
     "insert into connections (name, visibility, facts, sealed, revision, last_used_at)"
     " values (:name, :visibility, :facts, :sealed, :revision, :used) on conflict do nothing"
+)
+_RENAME = (
+    "update connections set name = :to where name = :name"
+    " and not exists (select 1 from connections where name = :to)"
 )
 _UPDATE = (
     "update connections set visibility = :visibility, facts = :facts, sealed = :sealed,"

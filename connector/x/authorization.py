@@ -3,17 +3,22 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode
 
-from connector.errors import ConfigurationError
+from connector.errors import ConfigurationError, CredentialsError, TokenRefusedError
 from connector.http import FORM, Answer, NoAnswer, Request
 from connector.x.calling import Consumer, Line, Signing, header, read, signature
 from connector.x.errors import refusal, unreadable
 
 OUT_OF_BAND = "oob"
-SCOPES = ("ads.read", "ads.write", "offline.access")
+READ = "ads.read"
+SCOPES = (READ, "ads.write", "offline.access")
 VERIFIER_BYTES = 32
+LIFE_SECONDS = 7200.0
+_LONGEST_LIFE_SECONDS = 10 * 365 * 86_400.0
+_UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,11 +47,11 @@ class App:
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Tokens of OAuth 2.0; `seconds` is how long the access token is good for, None if untold."""
+    """Tokens of OAuth 2.0; `seconds` is how long the access token is good for."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
-    seconds: float | None
+    seconds: float
     scopes: tuple[str, ...]
 
 
@@ -161,20 +166,47 @@ def revoke(line: Line, app: App, token: str) -> None:
     read(line, "POST oauth2/revoke", _posted(line, app, "revoke", {"token": token}))
 
 
+def end(line: Line, app: App, *, access_token: str, refresh_token: str | None) -> None:
+    """End a pair; what X says of the access token matters where there is no refresh token.
+
+    Raises:
+        ConnectorError: X refuses, and not because it was ended before.
+    """
+    if refresh_token is None:
+        revoke(line, app, access_token)
+        return
+    revoke(line, app, refresh_token)
+    with suppress(CredentialsError, ConfigurationError):
+        revoke(line, app, access_token)
+
+
 def _pair(line: Line, app: App, form: Mapping[str, str]) -> Pair:
     operation = "POST oauth2/token"
-    found, answer = read(line, operation, _posted(line, app, "token", form))
-    token, renewal, seconds = (
-        found.get(key) for key in ("access_token", "refresh_token", "expires_in")
-    )
+    came = _posted(line, app, "token", form)
+    try:
+        found, answer = read(line, operation, came)
+    except TokenRefusedError as error:
+        if isinstance(came, Answer) and came.status == _UNAUTHORIZED:  # it is the app's, then
+            raise CredentialsError(str(error)) from None
+        raise
+    token, renewal = found.get("access_token"), found.get("refresh_token")
     if not isinstance(token, str) or not token:
         raise unreadable(operation, answer)
     return Pair(
         access_token=token,
         refresh_token=renewal if isinstance(renewal, str) and renewal else None,
-        seconds=float(seconds) if isinstance(seconds, int | float) else None,
+        seconds=_life_of(found.get("expires_in")) or LIFE_SECONDS,
         scopes=tuple(str(found.get("scope") or "").split()),
     )
+
+
+def _life_of(told: object) -> float | None:
+    """How many seconds a token is good for, as an answer tells it; None where it does not."""
+    try:
+        seconds = float(told) if isinstance(told, int | float | str) else 0.0
+    except (ValueError, OverflowError):
+        return None
+    return seconds if 0 < seconds < _LONGEST_LIFE_SECONDS else None
 
 
 def _posted(line: Line, app: App, call: str, form: Mapping[str, str]) -> Answer | NoAnswer:

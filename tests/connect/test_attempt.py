@@ -34,6 +34,7 @@ def judged(expected: Expected, answer: dict[str, str], after: float = 0.0) -> Ou
         (PKCE, {"state": "other", "code": "c"}, "wrong_state"),
         (PKCE, {"state": f"{STATE}x", "code": "c"}, "wrong_state"),
         (PKCE, {"state": "ü", "code": "c"}, "wrong_state"),
+        (PKCE, {"state": "\udcff", "code": "c"}, "wrong_state"),
         (PKCE, {"error": "access_denied"}, "wrong_state"),
         (PKCE, {"code": "c"}, "wrong_state"),
         (PKCE, {}, "wrong_state"),
@@ -83,5 +84,11 @@ def test_a_platforms_reason_is_repeated_when_it_is_a_word() -> None:
 def test_a_pasted_address_is_read_whole() -> None:
     pasted = "  http://127.0.0.1:8765/callback?state=a%20b&code=c&state=second \n"
     assert answer_in(pasted) == {"state": "a b", "code": "c"}
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "hello", "http://127.0.0.1:8765/callback", "http://[oops/?code=c", "?code=\udcff"]
+)
+def test_what_is_no_address_with_an_answer_is_refused(typed: str) -> None:
     with pytest.raises(ConfigurationError, match="address bar"):
-        answer_in("http://127.0.0.1:8765/callback")
+        answer_in(typed)

@@ -2,20 +2,9 @@
 
 import re
 import socket
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from desk import APP, Desk, MakeDesk, browse, free_port, led_to
-
-
-def query_of(address: str) -> dict[str, str]:
-    return dict(parse_qsl(urlsplit(address).query))
-
-
-def instead(address: str, **parameters: str) -> str:
-    """An address with other parameters."""
-    parts = urlsplit(address)
-    return parts._replace(query=urlencode({**query_of(address), **parameters})).geturl()
+from desk import APP, Desk, MakeDesk, browse, free_port, led_to, query_of
 
 
 def said(text: str) -> str:
@@ -112,64 +101,6 @@ def test_pkce_sends_a_challenge_of_its_own_each_time(desk: Desk) -> None:
     first, second = asked
     assert first["state"] != second["state"]
     assert first["code_challenge"] != second["code_challenge"]
-
-
-def test_somebody_elses_state_is_refused_and_nothing_is_exchanged(desk: Desk) -> None:
-    desk.config(APP)
-    with desk.started("connect", "x", "--port", str(desk.port)) as running:
-        page = browse(instead(led_to(running.address()), state="stolen"))
-        ended = running.ended()
-    assert page.status == 400
-    assert "another attempt" in page.text
-    assert ended.code == 5
-    assert "state is another one" in ended.err
-    assert not any(path == "/2/oauth2/token" for path in desk.paths())
-
-
-def test_a_request_token_that_is_not_this_attempts_is_refused(desk: Desk) -> None:
-    with desk.started("connect", "x", "--flow", "oauth1", "--port", str(desk.port)) as running:
-        for line in desk.consumer:
-            running.type(line)
-        page = browse(instead(led_to(running.address()), oauth_token="stolen"))
-        ended = running.ended()
-    assert (page.status, ended.code) == (400, 5)
-    assert not any(path == "/oauth/access_token" for path in desk.paths())
-
-
-def test_an_answer_that_comes_twice_meets_nobody(desk: Desk) -> None:
-    desk.config(APP)
-    with desk.started("connect", "x", "--port", str(desk.port)) as running:
-        back = led_to(running.address())
-        assert browse(back).status == 200
-        assert running.ended().code == 0
-        with pytest.raises(OSError, match="refused"):
-            browse(back)
-
-
-def test_a_code_that_was_exchanged_before_is_refused(desk: Desk) -> None:
-    desk.config(APP)
-    words = ("connect", "x", "--paste-url", "--port", str(desk.port))
-    with desk.started(*words) as running:
-        used = query_of(led := led_to(running.address()))["code"]
-        running.type(led)
-        assert running.ended().code == 0
-    with desk.started(*words) as running:
-        running.type(instead(led_to(running.address()), code=used))
-        ended = running.ended()
-    assert ended.code == 5
-    assert "invalid_request: the code is wrong, was used already" in ended.err
-
-
-def test_another_attempts_code_does_not_fit_the_verifier(desk: Desk) -> None:
-    desk.config(APP)
-    words = ("connect", "x", "--paste-url", "--port", str(desk.port))
-    with desk.started(*words) as first, desk.started(*words) as second:
-        other = query_of(led_to(first.address()))["code"]
-        second.type(instead(led_to(second.address()), code=other))
-        ended = second.ended()
-    assert ended.code == 5
-    assert "its verifier does not match" in ended.err
-    assert desk.listed()["x"]["status"] == "not_connected"
 
 
 @pytest.mark.parametrize("flow", ["oauth1", "pkce"])

@@ -1,117 +1,126 @@
-"""No secret is in an output, a log, a traceback, a file in the clear, or an argument."""
+"""After everything that can happen to a connection, none of its secrets is seen anywhere.
 
-import traceback
-from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+Not in a file, a row, an output, a log, a traceback, the arguments of a process or an environment:
+neither in the clear nor in a usual disguise. `test_canaries.py` shows that the search finds them.
+"""
 
 import pytest
-from desk import APP, Desk, MakeDesk, led_to
-
-from connector import api
-from connector.api.stored import texts_of
-from connector.credentials import Edges, Kept, find, vault_of
-from connector.errors import ConnectorError
-
-LOUD = ("-v", "--log-format", "json")
-
-
-def kept(desk: Desk, name: str) -> Kept:
-    vault = vault_of(
-        desk.folder / "state" / "credentials", None, {}, edges=Edges(keyring=lambda: None)
-    )
-    found = find(vault, name)
-    assert found is not None
-    return found
-
-
-def in_files(folder: Path, secret: str) -> list[str]:
-    files = (each for each in folder.rglob("*") if each.is_file())
-    return [each.name for each in files if secret.encode() in each.read_bytes()]
-
-
-def answer(back: str, name: str) -> str:
-    return dict(parse_qsl(urlsplit(back).query))[name]
-
-
-def run_through(desk: Desk, name: str, flow: str, typed: tuple[str, ...]) -> tuple[str, str]:
-    """Everything a connection's life says, and the code that was exchanged for it."""
-    words = ("connect", name, *(("--flow", flow) if flow else ()), "--paste-url", *LOUD)
-    with desk.started(*words, "--port", str(desk.port)) as running:
-        for line in typed:
-            running.type(line)
-        back = led_to(running.address())
-        arguments = Path(f"/proc/{running.process.pid}/cmdline").read_text()
-        running.type(back)
-        ended = running.ended()
-    assert ended.code == 0, ended.err
-    code = answer(back, {"oauth1": "oauth_verifier", "pkce": "code"}.get(flow, "auth_code"))
-    return ended.out + ended.err + arguments, code
-
-
-@pytest.mark.parametrize(
-    ("name", "flow"), [("x", "oauth1"), ("x", "pkce"), ("tok", "")], ids=["oauth1", "pkce", "tok"]
+from desk import led_to
+from watches import (
+    KEY,
+    NEW_KEY,
+    TEAM_KEY,
+    WAYS,
+    MakeWatch,
+    Watch,
+    clean,
+    connect,
+    heard_of,
+    revoked,
 )
-def test_a_life_from_connecting_to_removing_says_no_secret(
-    desk: Desk, name: str, flow: str
+
+
+def status(watch: Watch, name: str) -> str:
+    found = watch.run("connections", "list", "--json").json["connections"]
+    told: str = next(each["status"] for each in found if each["name"] == name)
+    return told
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_connecting_shows_no_secret(make_watch: MakeWatch, way: str) -> None:
+    watch = make_watch(WAYS[way])
+    watch.apart = True
+    ended = connect(watch, WAYS[way])
+    assert ended.code == 0, ended.err
+    assert any(where.startswith("arguments of") for where, _ in watch.said)
+    assert status(watch, WAYS[way].name) == "connected"
+    clean(watch, *heard_of(way))
+
+
+@pytest.mark.parametrize("kept", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("way", ["pixel-token", "oauth1", "pkce", "tiktok"])
+def test_a_life_shows_no_secret(
+    make_watch: MakeWatch, request: pytest.FixtureRequest, way: str, kept: str
 ) -> None:
-    desk.config(APP if flow == "pkce" else "{{stored: true}}")
-    typed = desk.consumer if flow == "oauth1" else ()
-    said, code = run_through(desk, name, flow, typed)
-    secrets = {*texts_of(kept(desk, name).secret), code} - {""}
-    secrets |= {desk.facts["client_secret"], desk.facts["tiktok"]["app_secret"]}
-    assert len(secrets) >= 4
+    server = request.getfixturevalue("postgresql_server") if kept == "postgresql" else None
+    watch, name = make_watch(WAYS[way], server), WAYS[way].name
+    assert connect(watch, WAYS[way]).code == 0
     for words in (
-        ("connections", "list"), ("connections", "show", name), ("check", "--online"),
-        ("sync",), ("connections", "remove", name),
+        ("connections", "list"), ("connections", "list", "--json"), ("connections", "show", name),
+        ("check",), ("check", "--online"), ("check", "--online", "--json"), ("sync",), ("sync",),
+        ("status",), ("runs",), ("connections", "rename", name, "other"),
+        ("connections", "rename", "other", name),
     ):  # fmt: skip
-        ended = desk.run(*words, *LOUD)
-        said += ended.out + ended.err
-    assert len(said) > 500
-    assert [secret for secret in secrets if secret in said] == []
-    (desk.folder / "config.yaml").unlink()
-    assert [found for secret in secrets if (found := in_files(desk.folder, secret))] == []
+        watch.run(*words)
+    clean(watch, *heard_of(way))
+    watch.extra = {"CONNECTOR_SECRET_KEY": KEY, "CONNECTOR_SECRET_KEY_ADS": TEAM_KEY}
+    for visibility in ("workspace", "team:ads", "private", "workspace"):
+        assert watch.run("connections", "share", name, "--with", visibility).code == 0
+        clean(watch)
+    watch.extra |= {"CONNECTOR_SECRET_KEY": f"{NEW_KEY},{KEY}"}
+    assert watch.run("connections", "rekey").code == 0
+    clean(watch)
+    watch.extra |= {"CONNECTOR_SECRET_KEY": NEW_KEY}
+    assert watch.run("sync").code == {"pkce": 5, "tiktok": 2}.get(way, 0)
+    assert watch.run("connections", "remove", name).code == 0
+    clean(watch)
 
 
-def test_a_kept_secret_is_in_no_file_in_the_clear(desk: Desk) -> None:
-    desk.run("connect", "x", typed="canary-7f3e1c\n")
-    assert texts_of(kept(desk, "x").secret) == ["canary-7f3e1c"]
-    assert in_files(desk.folder, "canary-7f3e1c") == []
-    assert "canary" not in repr(kept(desk, "x"))
+def test_a_refresh_and_the_end_of_a_grant_show_no_secret(make_watch: MakeWatch) -> None:
+    watch = make_watch(WAYS["pkce"])
+    assert connect(watch, WAYS["pkce"]).code == 0
+    first = revoked(watch, "access_token")
+    assert watch.run("check", "--online", "purchases").code == 2  # conversions need another way
+    second = revoked(watch, "refresh_token")
+    assert first != second
+    assert watch.run("check", "--online", "purchases").code == 5
+    assert status(watch, "x") == "revoked"
+    grants = [heard for heard in watch.tap.heard if heard.path == "/2/oauth2/token"]
+    assert [heard.status for heard in grants] == [200, 200, 400]
+    clean(watch, *heard_of("pkce"))
 
 
-@pytest.mark.parametrize("typed", ["canary-7f3e1c", "canary 7f3e1c"])
-def test_what_is_typed_wrongly_is_not_repeated(desk: Desk, typed: str) -> None:
-    for words in (("--flow", "oauth1", "--pin"), ("--flow", "pixel-token", "--pixel", "a")):
-        ended = desk.run("connect", "x", *words, *LOUD, typed=f"{typed}\n{typed}\n")
-        assert "canary" not in ended.out + ended.err
+@pytest.mark.parametrize("way", ["oauth1", "pkce", "tiktok"])
+def test_a_denial_shows_no_secret(make_watch: MakeWatch, way: str) -> None:
+    watch = make_watch(WAYS[way], consent="deny")
+    assert connect(watch, WAYS[way]).code == 5
+    clean(watch)
 
 
-def test_a_traceback_of_a_refusal_holds_no_secret(
-    make_desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk = make_desk()
-    desk.config(app_secret="sim-canary-7f3e1c")
-    monkeypatch.chdir(desk.folder)
-    with pytest.raises(ConnectorError) as raised:
-        api.connect(
-            api.load(), "tok", api.Asked(way=api.Way(back="code", port=desk.port)),
-            Typist(), api.Edges(),
-        )  # fmt: skip
-    told = "".join(traceback.format_exception(raised.value))
-    assert "40101" in told
-    assert "canary" not in told
+WRONG = "canary-of-the-wrong-7f3e1c"
 
 
-class Typist:
-    """Somebody who types a code."""
+@pytest.mark.parametrize("way", ["pixel-token", "oauth1 by pin", "tiktok by code"])
+def test_what_is_typed_wrongly_is_not_repeated(make_watch: MakeWatch, way: str) -> None:
+    watch = make_watch(WAYS[way])
+    watch.searcher.add(wrong=WRONG)
+    connect(watch, WAYS[way], instead=WRONG + " and more" * (way == "pixel-token"))
+    typed = f"{WRONG} 1\n{WRONG}\n"
+    for words in (("--flow", "oauth1", "--pin"), ("--flow", "pixel-token"), ("--account", "z")):
+        assert watch.run("connect", "x", *words, typed=typed).code == 2
+    clean(watch)
 
-    def visit(self, address: str, *, here: bool) -> None:
-        """Go nowhere."""
 
-    def ask(self, prompt: str) -> str:
-        return "canary-code"
+@pytest.mark.parametrize("way", ["oauth1 by pin", "oauth1 by paste", "pkce by paste"])
+def test_a_wrong_verifier_shows_no_secret(make_watch: MakeWatch, way: str) -> None:
+    watch = make_watch(WAYS[way])
+    with watch.running("connect", "x", *WAYS[way].words) as other:
+        for line in watch.desk.consumer if WAYS[way].consumer else ():
+            other.type(line)
+        led = "7654321" if way.endswith("pin") else led_to(other.address())
+        ended = connect(watch, WAYS[way], instead=led)
+    assert ended.code == 5
+    clean(watch)
 
-    secret = ask
 
-    def pick(self, choices: object, *, proposed: str | None) -> str | None:
-        return proposed
+def test_a_code_of_another_attempt_shows_no_secret(make_watch: MakeWatch) -> None:
+    watch, way = make_watch(WAYS["pkce by paste"]), WAYS["pkce by paste"]
+    words = ("connect", way.name, *way.words)
+    with watch.running(*words) as first, watch.running(*words) as second:
+        code = led_to(first.address()).rpartition("code=")[2]
+        mine = led_to(second.address())
+        second.type(f"{mine.rpartition('code=')[0]}code={code}")
+        ended = watch.end(second, *words)
+    assert ended.code == 5
+    assert "its verifier does not match" in ended.err
+    clean(watch, "code", "code_verifier")

@@ -27,7 +27,7 @@ CHILD = """
 import os, signal, sys, time
 from pathlib import Path
 from connector.credentials import *
-from connector.errors import CredentialsError
+from connector.errors import TokenRefusedError
 from connector.state import database
 from connector.state.place import place_of
 from vaults import NOW, later
@@ -41,8 +41,10 @@ def refresh(tokens):
         asked.seek(0)
         seen = [line.split()[1] for line in asked]
     time.sleep(0.05)
+    if step in signal.Signals.__members__:
+        os.kill(os.getpid(), signal.Signals[step])
     if seen.count(tokens.refresh_token) > 1:
-        raise CredentialsError("refused")
+        raise TokenRefusedError("refused")
     return later(tokens)
 
 def reached(now):
@@ -54,7 +56,8 @@ with database.opened(place_of(url, Path())) as state:
     print("ready", flush=True)
     sys.stdin.readline()
     if work == "fresh":
-        print(fresh(vault, "x", refresh, now=lambda: NOW).secret.access_token)
+        issuer = Issuer(refresh=refresh, revoke=print)
+        print(fresh(vault, "x", issuer, now=lambda: NOW).secret.access_token)
     elif work == "rekey":
         print(rekey(vault).resealed)
     else:
@@ -104,11 +107,27 @@ def test_a_refresh_that_is_killed_leaves_one_pair_that_is_good(
     again = start(CHILD, folder, url, platform, "", "fresh", environment=ENVIRONMENT)
     code, out, err = ended(again)
     if step == LOST:
-        assert "was lost when its process ended" in err
+        assert "UTC was lost" in err
         assert kept(vault(), "x").connection.status == "revoked"
         return
     assert (code, out) == (0, "ready\naccess-1\n"), err
     assert len(platform.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("visibility", ["private", "workspace"])
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_wants_it_to_end_waits_until_the_pair_is_kept(
+    vault: MakeVault, url: str, folder: Path, platform: Path, visibility: str,
+    asked: signal.Signals,
+) -> None:  # fmt: skip
+    keep(vault(), connection(visibility=visibility), PAIR)
+    process = start(CHILD, folder, url, platform, asked.name, "fresh", environment=ENVIRONMENT)
+    code, out, err = ended(process)
+    assert (code, out) == (-asked, "ready\n"), err
+    one = kept(vault(), "x")
+    assert isinstance(one.secret, OAuth2Tokens)
+    assert one.secret.refresh_token == "refresh-1"
+    assert one.connection.refresh_began_at is None
 
 
 @pytest.mark.parametrize("step", ["keys_added", "resealed", "keys_trimmed", *disk.STEPS])

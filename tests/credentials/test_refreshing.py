@@ -1,55 +1,48 @@
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from vaults import CANARY, KEY, NOW, OTHER_KEY, PAIR, SECRETS, connection, later
+from vaults import (
+    CANARY,
+    KEY,
+    NEVER,
+    NOW,
+    OTHER_KEY,
+    PAIR,
+    SECRETS,
+    SILENT,
+    Platform,
+    by,
+    connected,
+    connection,
+    failing,
+    now,
+)
 
 from connector.credentials import (
     Edges,
     OAuth2Tokens,
+    TikTokTokens,
     Vault,
     fresh,
     keep,
     kept,
+    learn_status,
     listed,
-    refreshing,
+    status_at,
     vault_of,
 )
-from connector.credentials.vault import put
-from connector.errors import ConfigurationError, CredentialsError, Exit, UnreachableError
+from connector.errors import (
+    ConfigurationError,
+    CredentialsError,
+    Exit,
+    UnreachableError,
+)
 
 MakeVault = Callable[..., Vault]
 VISIBILITIES = ("private", "workspace")
-
-
-class Platform:
-    """Rotates tokens as a platform does: each refresh token is good once."""
-
-    def __init__(self, good: str = "refresh-0") -> None:
-        self.good = good
-        self.asked: list[str] = []
-
-    def __call__(self, tokens: OAuth2Tokens) -> OAuth2Tokens:
-        self.asked.append(tokens.refresh_token or "")
-        if tokens.refresh_token != self.good:
-            raise CredentialsError(f"refused {tokens.refresh_token}")
-        answer = later(tokens)
-        self.good = answer.refresh_token or ""
-        return answer
-
-
-def silent(_tokens: OAuth2Tokens) -> OAuth2Tokens:
-    raise UnreachableError("no answer in time")
-
-
-def never(_tokens: OAuth2Tokens) -> OAuth2Tokens:
-    raise AssertionError
-
-
-def now() -> datetime:
-    return NOW
 
 
 @pytest.fixture(params=VISIBILITIES)
@@ -58,21 +51,16 @@ def visibility(request: pytest.FixtureRequest) -> str:
     return chosen
 
 
-def connected(vault: Vault, visibility: str = "private", **tokens: object) -> None:
-    pair = replace(PAIR, **tokens)  # type: ignore[arg-type]
-    keep(vault, connection(visibility=visibility), pair)
-
-
 def test_a_pair_that_ends_is_renewed_and_kept(vault: MakeVault, visibility: str) -> None:
     connected(vault(), visibility)
     platform = Platform()
-    one = fresh(vault(), "x", platform, now=now)
+    one = fresh(vault(), "x", platform.issuer, now=now)
     assert isinstance(one.secret, OAuth2Tokens)
     assert (one.secret.access_token, one.secret.refresh_token) == ("access-1", "refresh-1")
     assert one.connection.expires_at == one.secret.expires_at == NOW + timedelta(hours=2)
     assert (one.connection.status, one.connection.refresh_began_at) == ("connected", None)
     assert kept(vault(), "x") == one
-    assert fresh(vault(), "x", platform, now=now) == one
+    assert fresh(vault(), "x", platform.issuer, now=now) == one
     assert platform.asked == ["refresh-0"]
 
 
@@ -87,32 +75,32 @@ def test_a_pair_that_ends_is_renewed_and_kept(vault: MakeVault, visibility: str)
 def test_it_is_renewed_before_its_end(alone: Vault, left: timedelta, *, renewed: bool) -> None:
     connected(alone, expires_at=NOW + left)
     platform = Platform()
-    fresh(alone, "x", platform, now=now)
+    fresh(alone, "x", platform.issuer, now=now)
     assert bool(platform.asked) == renewed
 
 
 @pytest.mark.parametrize("kind", ["pixel_tokens", "oauth1", "tiktok"])
 def test_what_does_not_expire_is_given_as_it_is(alone: Vault, kind: str) -> None:
     keep(alone, connection(), SECRETS[kind])
-    assert fresh(alone, "x", never, now=now).secret == SECRETS[kind]
+    assert fresh(alone, "x", NEVER, now=now).secret == SECRETS[kind]
 
 
 def test_a_pair_without_an_end_is_given_as_it_is(alone: Vault) -> None:
     connected(alone, expires_at=None)
-    assert fresh(alone, "x", never, now=now).secret == replace(PAIR, expires_at=None)
+    assert fresh(alone, "x", NEVER, now=now).secret == replace(PAIR, expires_at=None)
 
 
 def test_what_cannot_be_renewed_is_used_to_its_end_then_refused(alone: Vault) -> None:
     connected(alone, refresh_token=None, expires_at=NOW + timedelta(seconds=1))
-    fresh(alone, "x", never, now=now)
+    fresh(alone, "x", NEVER, now=now)
     with pytest.raises(CredentialsError, match="expired at 2026-03-02 12:00 and can't be renewed"):
-        fresh(alone, "x", never, now=lambda: NOW + timedelta(seconds=1))
+        fresh(alone, "x", NEVER, now=lambda: NOW + timedelta(seconds=1))
 
 
 def test_what_an_answer_leaves_out_stays(alone: Vault) -> None:
     connected(alone, scopes=("ads.read",))
     answer = OAuth2Tokens(access_token="access-1", expires_at=NOW + timedelta(hours=2))
-    one = fresh(alone, "x", lambda _: answer, now=now)
+    one = fresh(alone, "x", by(lambda _: answer), now=now)
     assert one.secret == replace(answer, refresh_token="refresh-0", scopes=("ads.read",))
     assert one.connection.scopes == ("ads.read",)
 
@@ -123,87 +111,93 @@ def test_a_second_login_elsewhere_is_told_and_remembered(vault: MakeVault, visib
     with pytest.raises(
         CredentialsError, match=r"X does not take its tokens .* second login"
     ) as told:
-        fresh(vault(), "x", platform, now=now)
+        fresh(vault(), "x", platform.issuer, now=now)
     assert told.value.exit_code == Exit.UNAUTHORIZED
     assert "refresh-0" not in str(told.value)
     assert told.value.__suppress_context__
     assert "lost" not in str(told.value)
     assert [each.status for each in listed(vault())] == ["revoked"]
     with pytest.raises(CredentialsError, match="second login"):
-        fresh(vault(), "x", never, now=now)
+        fresh(vault(), "x", NEVER, now=now)
     connected(vault(), visibility)
     assert listed(vault())[0].status == "connected"
-    fresh(vault(), "x", Platform(), now=now)
+    fresh(vault(), "x", Platform().issuer, now=now)
 
 
 def test_a_token_that_is_still_good_is_used_while_the_platform_is_away(
     vault: MakeVault, visibility: str
 ) -> None:
     connected(vault(), visibility, expires_at=NOW + timedelta(seconds=1))
-    one = fresh(vault(), "x", silent, now=now)
+    one = fresh(vault(), "x", SILENT, now=now)
     assert isinstance(one.secret, OAuth2Tokens)
     assert one.secret.access_token == "access-0"
     with pytest.raises(UnreachableError, match="no answer in time"):
-        fresh(vault(), "x", silent, now=lambda: NOW + timedelta(seconds=1))
-    renewed = fresh(vault(), "x", Platform(), now=now)
+        fresh(vault(), "x", SILENT, now=lambda: NOW + timedelta(seconds=1))
+    renewed = fresh(vault(), "x", Platform().issuer, now=now)
     assert isinstance(renewed.secret, OAuth2Tokens)
     assert renewed.secret.access_token == "access-1"
 
 
-class _Died(BaseException):
-    """The process ends here."""
-
-
-def dying_at(step: str) -> Callable[[str], None]:
-    def reached(at: str) -> None:
-        if at == step:
-            raise _Died
-
-    return reached
-
-
-@pytest.mark.parametrize("step", ["locked", "marked", "renewed"])
-def test_a_refresh_that_dies_goes_on_next_time(
-    vault: MakeVault, visibility: str, step: str
+@pytest.mark.parametrize(
+    "error", [CredentialsError("403: not enrolled"), ConfigurationError("no such app")]
+)
+def test_a_refusal_that_is_not_of_the_token_costs_no_connection(
+    vault: MakeVault, visibility: str, error: Exception
 ) -> None:
     connected(vault(), visibility)
-    platform = Platform()
-    with pytest.raises(_Died):
-        fresh(vault(reached=dying_at(step)), "x", platform, now=now)
-    one = fresh(vault(), "x", platform, now=now)
+    with pytest.raises(type(error), match=str(error)):
+        fresh(vault(), "x", failing(error), now=now)
+    assert [each.status for each in listed(vault())] == ["connected"]
+    one = fresh(vault(), "x", Platform().issuer, now=now)
     assert isinstance(one.secret, OAuth2Tokens)
-    assert one.secret.refresh_token == platform.good == "refresh-1"
+    assert one.secret.access_token == "access-1"
 
 
-def test_an_answer_that_was_lost_is_tried_for_once_more_then_told(
+def test_a_token_that_is_refused_before_its_end_is_renewed_once(
     vault: MakeVault, visibility: str
 ) -> None:
-    connected(vault(), visibility)
+    connected(vault(), visibility, expires_at=NOW + timedelta(hours=2))
     platform = Platform()
-    with pytest.raises(_Died):
-        fresh(vault(reached=dying_at("answered")), "x", platform, now=now)
-    with pytest.raises(CredentialsError, match="refresh of 2026-03-02 12:00:00 UTC was lost"):
-        fresh(vault(), "x", platform, now=lambda: NOW + timedelta(minutes=1))
-    assert platform.asked == ["refresh-0", "refresh-0"]
-    with pytest.raises(CredentialsError, match="12:00:00 UTC was lost"):
-        fresh(vault(), "x", never, now=now)
+    fresh(vault(), "x", platform.issuer, now=now)
+    assert platform.asked == []
+    for _ in range(2):  # the second one finds that it was renewed meanwhile
+        one = fresh(vault(), "x", platform.issuer, now=now, refused="access-0")
+        assert isinstance(one.secret, OAuth2Tokens)
+        assert one.secret.access_token == "access-1"
+    assert platform.asked == ["refresh-0"]
 
 
-def test_a_platform_that_allows_the_old_token_once_more_costs_nothing(alone: Vault) -> None:
-    connected(alone)
-    with pytest.raises(UnreachableError):
-        fresh(alone, "x", silent, now=now)
-    one = fresh(alone, "x", Platform(), now=now)
-    assert one.connection.refresh_began_at is None
+def test_a_second_login_shows_before_the_end_of_a_token(vault: MakeVault, visibility: str) -> None:
+    connected(vault(), visibility, expires_at=NOW + timedelta(hours=2))
+    platform = Platform(good="of the second login")
+    with pytest.raises(CredentialsError, match="second login"):
+        fresh(vault(), "x", platform.issuer, now=now, refused="access-0")
+    assert [each.status for each in listed(vault())] == ["revoked"]
 
 
-def test_nothing_is_asked_for_when_the_answer_could_not_be_kept(alone: Vault, folder: Path) -> None:
-    connected(alone)
-    (folder / ".x.json.draft").mkdir()
-    with pytest.raises(UnreachableError):
-        fresh(alone, "x", never, now=now)
-    (folder / ".x.json.draft").rmdir()
-    fresh(alone, "x", Platform(), now=now)
+def test_a_token_that_is_refused_is_not_used_while_the_platform_is_away(alone: Vault) -> None:
+    connected(alone, expires_at=NOW + timedelta(hours=2))
+    with pytest.raises(UnreachableError, match="no answer in time"):
+        fresh(alone, "x", SILENT, now=now, refused="access-0")
+
+
+def test_what_was_refused_and_cannot_be_renewed_is_tried_as_it_is(alone: Vault) -> None:
+    connected(alone, refresh_token=None, expires_at=NOW + timedelta(hours=2))
+    assert fresh(alone, "x", NEVER, now=now, refused="access-0") == kept(alone, "x")
+
+
+@pytest.mark.parametrize("kind", ["oauth1", "tiktok", "pixel_tokens"])
+def test_a_remark_that_it_was_revoked_keeps_nobody_from_trying(alone: Vault, kind: str) -> None:
+    keep(alone, connection(), SECRETS[kind])
+    learn_status(alone, "x", "revoked")
+    assert fresh(alone, "x", NEVER, now=now).connection.status == "revoked"
+
+
+def test_a_token_of_tiktok_that_has_an_end_expires(alone: Vault) -> None:
+    facts = keep(alone, connection(), TikTokTokens(access_token="a", expires_at=NOW))
+    assert (facts.expires_at, status_at(facts, NOW)) == (NOW, "expired")
+    with pytest.raises(CredentialsError, match="expired at 2026-03-02 12:00"):
+        fresh(alone, "x", NEVER, now=now)
 
 
 @pytest.mark.parametrize(("left", "good"), [(timedelta(seconds=1), True), (timedelta(0), False)])
@@ -215,58 +209,25 @@ def test_who_waits_too_long_uses_what_is_good(folder: Path, left: timedelta, *, 
     with vault.private.lock("") as lock:
         assert lock.take()
         if good:
-            assert kept(vault, "x") == fresh(vault, "x", never, now=now)
+            assert kept(vault, "x") == fresh(vault, "x", NEVER, now=now)
             return
         with pytest.raises(UnreachableError, match="at its refresh for too long"):
-            fresh(vault, "x", never, now=now)
-
-
-def test_a_lock_that_is_lost_costs_no_pair(vault: MakeVault) -> None:
-    connected(vault(), "workspace")
-    platform = Platform()
-
-    def overtaken(tokens: OAuth2Tokens) -> OAuth2Tokens:
-        answer = platform(tokens)
-        other = vault()
-        # Another process, which found the lock free, asks too late and takes the grant for revoked.
-        mine = kept(other, "x")
-        with pytest.raises(CredentialsError):
-            raise refreshing._revoked(other, mine)
-        return answer
-
-    one = fresh(vault(), "x", overtaken, now=now)
-    assert isinstance(one.secret, OAuth2Tokens)
-    assert one.secret.refresh_token == platform.good
-    assert one.connection.status == "connected"
-    assert kept(vault(), "x") == one
-
-
-def test_the_answer_of_who_came_between_holds(vault: MakeVault) -> None:
-    connected(vault(), "workspace")
-    theirs = replace(PAIR, access_token="theirs", expires_at=NOW + timedelta(hours=2))
-
-    def overtaken(tokens: OAuth2Tokens) -> OAuth2Tokens:
-        other = vault()
-        facts = kept(other, "x").connection
-        assert put(other, replace(kept(other, "x"), secret=theirs), over=facts.revision)
-        return later(tokens)
-
-    assert fresh(vault(), "x", overtaken, now=now).secret == theirs
+            fresh(vault, "x", NEVER, now=now)
 
 
 def test_a_refresh_leaves_the_key_where_it_was(alone: Vault, folder: Path) -> None:
     connected(alone)
     with_variable = vault_of(folder, None, {"CONNECTOR_SECRET_KEY": OTHER_KEY})
-    fresh(with_variable, "x", Platform(), now=now)
-    assert fresh(alone, "x", never, now=now).connection.name == "x"
+    fresh(with_variable, "x", Platform().issuer, now=now)
+    assert fresh(alone, "x", NEVER, now=now).connection.name == "x"
 
 
 def test_a_refresh_seals_with_the_newest_key(vault: MakeVault) -> None:
     connected(vault(), "workspace")
-    fresh(vault({"CONNECTOR_SECRET_KEY": f"{OTHER_KEY},{KEY}"}), "x", Platform(), now=now)
+    fresh(vault({"CONNECTOR_SECRET_KEY": f"{OTHER_KEY},{KEY}"}), "x", Platform().issuer, now=now)
     assert kept(vault({"CONNECTOR_SECRET_KEY": OTHER_KEY}), "x")
 
 
 def test_what_is_not_there_is_not_refreshed(alone: Vault) -> None:
     with pytest.raises(ConfigurationError, match="`connector connect x` gets them"):
-        fresh(alone, "x", never, now=now)
+        fresh(alone, "x", NEVER, now=now)
