@@ -123,8 +123,8 @@ class Reading:
 
     `ads`, then `groups`, then `hours` are read once and to their ends before the warehouse is
     opened; downloads may go on meanwhile, and `warnings` and `requests` grow with them. No row
-    comes twice: (date, ad), (date, ad group) and (hour, entity, id) are unique. TikTok gives no
-    groups and no hours.
+    comes twice: (date, ad), (date, ad group) and (hour, entity, id) are unique. TikTok gives
+    no groups.
     """
 
     account_timezone: str

@@ -130,12 +130,13 @@ _PLAIN = (
 )
 _DAYS = "date between $1 and $2"
 # Money is added up as it was spent and as it is converted; what is chosen later fits all lines.
+# Of two decimals of 18 digits DuckDB makes a third one of 18, with room for no more than 999.
 _SUMS = """
     campaign_currency,
     sum(cost), sum(cost_converted),
     cast(sum(impressions) as bigint), cast(sum(clicks) as bigint),
     cast(sum(conversions) as bigint),
-    sum(conversion_value), sum(conversion_value * exchange_rate),
+    sum(conversion_value), sum(cast(conversion_value as decimal(38,6)) * exchange_rate),
     count(*) filter (where (cost is not null and cost_converted is null)
         or (conversion_value is not null and exchange_rate is null))
 """

@@ -263,7 +263,7 @@ def test_a_mistake_in_a_connection_is_one_sentence_at_its_place(
             [
                 (
                     "8:1 unknown key 'budget'; did you mean 'budgets'?"
-                    " known here: warehouse, state, mappings, budgets, connections"
+                    " known here: warehouse, state, mappings, budgets, metrics, connections"
                 )
             ],
         ),
