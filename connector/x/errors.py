@@ -84,6 +84,11 @@ MEANINGS: Mapping[str, Meaning] = {
         means="the user does not reach this ad account",
         do="compare ad_account_id in config.yaml, or let an administrator add the user",
     ),
+    "INVALID_ACCOUNT_SERVICE_LEVEL": Meaning(
+        means="X does not serve this kind of request for the ad account",
+        do="ask X's support what the account lacks; nothing was changed here",
+        error=ConfigurationError,
+    ),
     "USER_NOT_FOUND": Meaning(
         means="the user is not on this ad account", do="let an administrator add the user"
     ),

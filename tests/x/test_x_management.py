@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import pytest
 from manager import UNLIMITED, managed
@@ -60,37 +60,41 @@ def errors(*codes: str, **more: Any) -> bytes:  # noqa: ANN401 - JSON
     ).encode()
 
 
-def test_parameters_stand_in_the_query_and_the_key_in_a_header() -> None:
+def test_parameters_are_a_form_and_the_key_is_in_a_header() -> None:
     with raw(answering("200 OK", b'{"data":{"id":"k2v8c"}}')) as (opened, server):
         assert send(opened, BEARER, ACCOUNT, CALL).meaning == "done"
     [request] = server.received
     method, target, _ = request.line.split()
-    assert method == "POST"
-    assert urlsplit(target).path == f"/12/accounts/{ACCOUNT}/campaigns"
-    assert dict(parse_qsl(urlsplit(target).query, keep_blank_values=True)) == CALL.params
+    assert (method, target) == ("POST", f"/12/accounts/{ACCOUNT}/campaigns")
+    assert dict(parse_qsl(request.body.decode(), keep_blank_values=True)) == CALL.params
     assert request.headers["idempotency-key"] == "0a1b2c"
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
-    assert request.body == b""
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 def test_other_methods_go_out_likewise(method: Any) -> None:  # noqa: ANN401 - one of a literal
-    call = Call(method=method, path="campaigns/k2v8c", key="0a1b2c", params={"name": "x"})
+    params = {"name": "x"} if method == "PUT" else {}
+    call = Call(method=method, path="campaigns/k2v8c", key="0a1b2c", params=params)
     with raw(answering("200 OK", b'{"data":{"id":"k2v8c"}}')) as (opened, server):
         assert send(opened, BEARER, ACCOUNT, call).rows == ({"id": "k2v8c"},)
-    assert server.received[0].line.split()[0] == method
-    assert server.received[0].headers["content-length"] == "0"
+    [request] = server.received
+    assert request.line.split()[:2] == [method, f"/12/accounts/{ACCOUNT}/campaigns/k2v8c"]
+    assert request.body == (b"name=x" if params else b"")
+    assert request.headers["content-length"] == str(len(request.body))
     assert call.operation == f"{method} accounts/:id/campaigns/:id"
 
 
-def test_the_documented_signature_of_a_change_comes_out() -> None:
+@pytest.mark.parametrize("as_form", [True, False])
+def test_the_documented_signature_of_a_change_comes_out(as_form: bool) -> None:  # noqa: FBT001 - a case
+    params = "name=It%27s%20a%20%28test%29%21%2A&end_time="
+    url = "https://ads-api.x.com/12/accounts/4m9tq7w2bzc/campaigns/k2v8c"
     found = signature(
         Consumer(
             key="xvz1evFS4wEEPTGEFPHBog", secret="kAcSOqF21Fu85e7zjz7ZN2U4ZRhfV3WpwPAoE3Z7kBw"
         ),
         "PUT",
-        "https://ads-api.x.com/12/accounts/4m9tq7w2bzc/campaigns/k2v8c"
-        "?name=It%27s%20a%20%28test%29%21%2A&end_time=",
+        url if as_form else f"{url}?{params}",
+        form=params if as_form else "",
         resource_owner_key="370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb",
         resource_owner_secret="LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
         nonce="kYjzVBB8Y0ZFabxSWbWovY3uYSQ2pTgmZeNu2VS4cg", timestamp="1318622958",
@@ -164,12 +168,18 @@ def test_no_answer_in_time_is_unclear() -> None:
         assert send(opened, BEARER, ACCOUNT, CALL).meaning == "unclear"
 
 
-@pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_what_was_not_to_leave_any_more_has_not_been_processed(method: Any) -> None:  # noqa: ANN401 - as above
-    call = Call(method=method, path="campaigns", key="k")
-    with raw(answering("200 OK", b"{}")) as (opened, _):
-        reply = send(opened, BEARER, ACCOUNT, call, in_time=lambda: False)
-    assert reply.meaning == "passing"
+def test_what_was_not_to_leave_any_more_has_not_been_processed() -> None:
+    with managed() as manager, line(manager.address.url) as opened:
+        params = {
+            "funding_instrument_id": manager.funding, "name": "late",
+            "daily_budget_amount_local_micro": "25000000",
+        }  # fmt: skip
+        call = Call(method="POST", path="campaigns", key="k", params=params)
+        access = signing(manager.address)
+        late = send(opened, access, ACCOUNT, call, in_time=lambda: False)
+        assert manager.rows("campaigns", q="late") == []
+        assert send(opened, access, ACCOUNT, call, in_time=lambda: True).meaning == "done"
+    assert late.meaning == "passing"
 
 
 def test_what_x_says_is_left_and_how_long_to_wait_is_told() -> None:

@@ -112,6 +112,19 @@ def test_looks_become_rarer_until_there_are_new_jobs() -> None:
     assert stage.clock.waits == [5.0, 10.0, 15.0, 20.0, 30.0, 30.0, 30.0]
 
 
+def test_new_jobs_wait_until_some_places_are_free_so_that_looks_stay_rare() -> None:
+    asked = 0
+
+    def now_and_then(_query: dict[str, str], _times: int) -> str:
+        nonlocal asked
+        asked += 1
+        return "PROCESSING" if asked % 20 else "SUCCESS"
+
+    parts, stage = run(Works(now_and_then), [about(f"a{number}") for number in range(110)])
+    assert len(parts) == 110
+    assert stage.clock.waits.count(5.0) == 2
+
+
 @pytest.mark.parametrize("end", ["FAILED", "CANCELLED", "unknown", "no url"])
 def test_a_job_that_ends_badly_is_made_once_more(end: str) -> None:
     works = Works(lambda _query, times: end if times == 1 else "SUCCESS")

@@ -102,6 +102,7 @@ def test_a_slot_is_touched_by_any_moment_of_it() -> None:
     start = plain.starts[0]
     day = 24 * HOUR_SECONDS
     assert within(plain, start, start + day) == (0, 1)
+    assert within(plain, start + day, start + 2 * day) == (1, 2)
     assert within(plain, start + day - 1, start + day + 1) == (0, 2)
     assert within(plain, start - 9 * day, start + 99 * day) == (0, 5)
     assert within(plain, start - 9 * day, start - day) == (0, 0)
