@@ -23,7 +23,7 @@ install: .venv/installed ## make .venv with everything
 	  --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
-demo: install ## the main job on made-up data, against a simulated X
+demo: install ## conversions and ad metrics on made-up data, against simulated platforms
 	@$(BIN)/connector demo
 
 test: install ## all tests
@@ -31,7 +31,7 @@ test: install ## all tests
 
 soak: install ## the long rounds of the seeded tests
 	@SOAK=1 $(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/comparison tests/crashes \
-	  tests/conversions/test_phones.py tests/pacing
+	  tests/conversions/test_phones.py tests/pacing tests/campaigns/test_campaigns_rounds.py
 
 bench: install ## measure, as ratios
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks

@@ -64,7 +64,8 @@ class Request:
 
     A GET has no body, all others have one, which may be empty. The URL is not shown: TikTok wants a
     secret in it. `in_time` is asked right before the body leaves, which may be long after:
-    connecting takes time, and processes sleep.
+    connecting takes time, and processes sleep. A request whose body is empty is whole before that,
+    so it is not asked.
     """
 
     url: str = field(repr=False)
@@ -169,7 +170,7 @@ class _Body:
         self.begun = False
 
     def __iter__(self) -> Iterator[bytes]:
-        if not self._request.in_time():
+        if self._request.body and not self._request.in_time():
             raise _TooLateError
         self.begun = True
         body = self._request.body

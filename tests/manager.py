@@ -1,6 +1,7 @@
 """A client that manages ads at a simulator, by plain signed HTTP."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -19,10 +20,14 @@ Data: TypeAlias = Any  # a row, or a list of them
 
 @dataclass(frozen=True, kw_only=True)
 class Manager:
-    """A user of an ad account; `screen_name` as the simulator calls them."""
+    """A user of an ad account; `screen_name` as the simulator calls them.
+
+    `clock` is the simulator's, in epoch seconds, where that is not the machine's.
+    """
 
     address: Address
     screen_name: str = "manager"
+    clock: Callable[[], float] = time.time
 
     @property
     def session(self) -> OAuth1Session:
@@ -35,7 +40,10 @@ class Manager:
             if grant.consumer_key == app.consumer_key
             and world.users[grant.user_id].screen_name == self.screen_name
         )
-        return OAuth1Session(app.consumer_key, app.consumer_secret, grant.token, grant.token_secret)
+        return OAuth1Session(
+            app.consumer_key, app.consumer_secret, grant.token, grant.token_secret,
+            timestamp=str(int(self.clock())),
+        )  # fmt: skip
 
     @property
     def account_id(self) -> str:

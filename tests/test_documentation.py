@@ -13,8 +13,9 @@ from connector.errors import STATUS_OF_EXIT, Exit
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+GROUPS = "state|connections|metrics|campaigns|line-items|promoted-tweets|media|experiments"
 COMMAND = re.compile(
-    r"\bconnector ((?:state |connections )?[a-z-]+)((?: +--?[a-z-]+| +[^\s`|#)]+)*)"
+    rf"\bconnector ((?:(?:{GROUPS}) )?[a-z-]+)((?: +--?[a-z-]+| +[^\s`|#)]+)*)"
 )
 
 

@@ -5,6 +5,7 @@
 """
 
 from connector.api.authoring import check, explain_hash, plan_against, preview, run_tests, statement
+from connector.api.comparing import experiment_results
 from connector.api.connecting import connect
 from connector.api.connections import (
     list_connections,
@@ -14,6 +15,9 @@ from connector.api.connections import (
     share_connection,
     show_connection,
 )
+from connector.api.experimenting import STEPS as EXPERIMENT_STEPS
+from connector.api.experimenting import start_experiment
+from connector.api.importing import IMPORT_STEPS, WantedMetrics, import_metrics
 from connector.api.keeping import (
     Ruling,
     Undecided,
@@ -24,6 +28,8 @@ from connector.api.keeping import (
     written,
 )
 from connector.api.looking import recent_runs, rejected, state_remarks, status, trace
+from connector.api.managing import Manager, managed, x_connection
+from connector.api.measuring import reconcile_metrics, show_metrics
 from connector.api.obtaining import Asked
 from connector.api.online import check_online
 from connector.api.projects import (
@@ -40,24 +46,38 @@ from connector.api.projects import (
     warehouse,
 )
 from connector.api.replaying import replay, selection
+from connector.api.switching import stop_experiment, toggle_variant
 from connector.api.syncing import begin, plan, sync
+from connector.api.transferring import STEPS as UPLOAD_STEPS
+from connector.api.uploading import Offered, Uploaded, upload
 from connector.api.verifying import dedup_probe, verify_dedup
+from connector.campaigns.requests import Written
 from connector.connecting.callback import DEFAULT_PORT
 from connector.connecting.flows import Way
+from connector.state.journal import STEPS as WRITE_STEPS
 from connector.state.migrations import VERSION as STATE_VERSION
 from connector.state.steps import STEPS
 
 __all__ = [
     "DEFAULT_PORT",
+    "EXPERIMENT_STEPS",
+    "IMPORT_STEPS",
     "STATE_VERSION",
     "STEPS",
+    "UPLOAD_STEPS",
+    "WRITE_STEPS",
     "Asked",
     "Edges",
+    "Manager",
+    "Offered",
     "Ruling",
     "Silence",
     "Undecided",
+    "Uploaded",
     "Wanted",
+    "WantedMetrics",
     "Way",
+    "Written",
     "backup_state",
     "begin",
     "check",
@@ -66,11 +86,14 @@ __all__ = [
     "connect",
     "connection_of",
     "dedup_probe",
+    "experiment_results",
     "explain_hash",
     "export_state",
+    "import_metrics",
     "init_state",
     "list_connections",
     "load",
+    "managed",
     "migrate_state",
     "named",
     "plan",
@@ -78,6 +101,7 @@ __all__ = [
     "preview",
     "prune",
     "recent_runs",
+    "reconcile_metrics",
     "rejected",
     "rekey_connections",
     "remove_connection",
@@ -88,13 +112,19 @@ __all__ = [
     "selection",
     "share_connection",
     "show_connection",
+    "show_metrics",
+    "start_experiment",
     "state_place",
     "state_remarks",
     "statement",
     "status",
+    "stop_experiment",
     "sync",
+    "toggle_variant",
     "trace",
+    "upload",
     "verify_dedup",
     "warehouse",
     "written",
+    "x_connection",
 ]

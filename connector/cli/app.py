@@ -6,11 +6,16 @@ import typer
 
 from connector import __version__
 from connector.cli import (
+    apply,
     authoring,
+    campaigns,
     connect,
     connections,
+    experiments,
     hashing,
     look,
+    media,
+    metrics,
     planning,
     replay,
     resolve,
@@ -43,8 +48,9 @@ def version(
         raise typer.Exit
 
 
-START, WRITE, RUN, LOOK, CONNECT, STATE, TRY = (
-    "Start", "Write mappings", "Run", "Look", "Connect", "State", "Try out",
+START, WRITE, RUN, LOOK, METRICS, CONNECT, MANAGE, STATE, TRY = (
+    "Start", "Write mappings", "Run", "Look", "Ad metrics", "Connect", "Manage campaigns", "State",
+    "Try out",
 )  # fmt: skip
 
 command(app, "init", START)(start.init)
@@ -62,6 +68,11 @@ command(app, "status", LOOK)(look.status)
 command(app, "runs", LOOK)(look.runs)
 command(app, "rejects", LOOK)(look.rejects)
 command(app, "trace", LOOK)(look.trace)
+_metrics = typer.Typer(no_args_is_help=True, help="What ads cost and what came of them.")
+command(_metrics, "import")(metrics.import_metrics)
+command(_metrics, "show")(metrics.show)
+command(_metrics, "reconcile")(metrics.reconcile)
+app.add_typer(_metrics, name="metrics", rich_help_panel=METRICS)
 command(app, "connect", CONNECT)(connect.connect)
 _connections = typer.Typer(no_args_is_help=True, help="What `connect` stored, and who may use it.")
 command(_connections, "list")(connections.list_connections)
@@ -71,6 +82,18 @@ command(_connections, "share")(connections.share)
 command(_connections, "rekey")(connections.rekey)
 command(_connections, "remove")(connections.remove)
 app.add_typer(_connections, name="connections", rich_help_panel=CONNECT)
+command(campaigns.GROUPS["media"], "upload")(media.upload)
+command(campaigns.GROUPS["campaigns"], "apply")(apply.apply)
+command(campaigns.GROUPS["campaigns"], "export")(apply.export)
+command(campaigns.GROUPS["campaigns"], "schema")(apply.schema)
+for _name, _group in campaigns.GROUPS.items():
+    app.add_typer(_group, name=_name, rich_help_panel=MANAGE)
+_experiments = typer.Typer(no_args_is_help=True, help="Variants of a line item side by side.")
+command(_experiments, "start")(experiments.start)
+command(_experiments, "toggle")(experiments.toggle)
+command(_experiments, "results")(experiments.results)
+command(_experiments, "stop")(experiments.stop)
+app.add_typer(_experiments, name="experiments", rich_help_panel=MANAGE)
 _state = typer.Typer(no_args_is_help=True, help="The ledger and what is kept beside it.")
 command(_state, "init")(state.init)
 command(_state, "begin")(state.begin)

@@ -1,6 +1,6 @@
 """The commands for whoever writes a mapping: check, compile, schema, preview, test."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -94,11 +94,17 @@ def run_tests(terminal: Terminal, mappings: Names = None) -> Exit:
     return Exit.CONFIGURATION if failed else Exit.DONE
 
 
-def schema(terminal: Terminal) -> None:
-    """Print the JSON Schema of a mapping, for editors and validators."""
+def schema(
+    terminal: Terminal,
+    of: Annotated[
+        Literal["mapping", "experiment"], typer.Argument(metavar="[mapping|experiment]")
+    ] = "mapping",
+) -> None:
+    """Print the JSON Schema of a mapping or an experiment, for editors and validators."""
+    from connector.experiments.schema import experiment_schema
     from connector.project.schema import mapping_schema
 
-    terminal.document(mapping_schema())
+    terminal.document(mapping_schema() if of == "mapping" else experiment_schema())
 
 
 def preview(

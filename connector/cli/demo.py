@@ -1,15 +1,15 @@
-"""`connector demo`: the main job from a made-up shop to a simulated X, explained as it goes."""
+"""`connector demo`: a made-up shop's conversions to a simulated X, and what ads cost, explained."""
 
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
-from connector.cli import demo_shop, look, state
+from connector.cli import demo_shop, look, metrics, state
 from connector.cli import sync as sync_command
 from connector.cli.planning import plan
 from connector.cli.terminal import Terminal
@@ -26,7 +26,17 @@ connections:
     live: true
     ad_account_id: {ad_account_id}
     base_url: {url}
-    auth: {{pixel_token: {pixel_token}}}
+    auth:
+      oauth1:
+        consumer_key: {oauth1[consumer_key]}
+        consumer_secret: {oauth1[consumer_secret]}
+        token: {oauth1[token]}
+        token_secret: {oauth1[token_secret]}
+  tiktok:
+    platform: tiktok_ads
+    advertiser_id: "{tiktok[advertiser_id]}"
+    base_url: {url}
+    auth: {{access_token: {tiktok[access_token]}}}
 """
 
 
@@ -43,8 +53,8 @@ def run(terminal: Terminal) -> Exit:
 def _tour(terminal: Terminal, here: Terminal, folder: Path, address: Address) -> Exit:
     say = terminal.line
     say("A made-up shop with orders from four time zones in three currencies, as messy as real")
-    say("ones: repeated orders, wrong phone numbers, missing consent. X Ads is simulated on this")
-    say(f"machine, at {address.url}. Nothing leaves it.\n")
+    say("ones: repeated orders, wrong phone numbers, missing consent. X Ads and TikTok Ads are")
+    say(f"simulated on this machine, at {address.url}. Nothing leaves it.\n")
     say("The mapping says which column is what; this is all an engineer writes:\n")
     say((folder / "mappings" / "purchases.yaml").read_text("utf-8"))
     say("$ connector state init")
@@ -71,8 +81,17 @@ def _tour(terminal: Terminal, here: Terminal, folder: Path, address: Address) ->
     again = wire["receipts_after_acknowledgement"]
     say(f"  {wire['receipts']:,} conversions in {wire['requests']} requests,")
     say(f"  {wire['distinct']:,} of them distinct, {again} sent again after X had accepted them")
+    _metrics(say, here)
     say("\nYour own project: `connector init`; a rehearsal against `connector simulator`.")
     return code
+
+
+def _metrics(say: Callable[[str], None], here: Terminal) -> None:
+    say("\nWhat the ads cost goes into the same warehouse, a row for each ad and day.\n")
+    say("$ connector metrics import      # from X and TikTok, in each ad account's own days")
+    metrics.import_metrics(here)
+    say("\n$ connector metrics show --by campaign")
+    metrics.show(here, by="campaign")
 
 
 @contextmanager
@@ -84,7 +103,7 @@ def _x_ads() -> Iterator[Address]:
 def _write_project(folder: Path, address: Address) -> None:
     facts = address.describe()
     (folder / "config.yaml").write_text(CONFIG.format(**facts), "utf-8")
-    os.chmod(folder / "config.yaml", 0o600)  # noqa: PTH101 - it holds the simulator's token
+    os.chmod(folder / "config.yaml", 0o600)  # noqa: PTH101 - it holds the simulator's tokens
     (folder / "mappings").mkdir()
     mapping = demo_shop.MAPPING.replace("PIXEL", str(facts["pixel_id"]))
     mapping = mapping.replace("EVENT", str(facts["event_id"]))

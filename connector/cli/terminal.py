@@ -88,11 +88,11 @@ class Terminal:
         """Print one JSON document."""
         self.line(json.dumps(value, ensure_ascii=False))
 
-    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Print rows of text under a head."""
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]], *, gap: int = 2) -> None:
+        """Print rows of text under a head, so many blanks between their columns."""
         from rich.table import Table
 
-        table = Table(box=None, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
         for position, name in enumerate(head):
             table.add_column(name, no_wrap=position == 0, overflow="fold")
         for row in rows:
@@ -155,11 +155,12 @@ def _console() -> "Console":
 class Reporter:
     """Progress: a bar with rate and time left on a terminal, else one line a minute in the log.
 
-    `steps` are those of a sync unless said.
+    `steps` are those of a sync unless said; `unit` is what is counted.
     """
 
     terminal: Terminal
     steps: Mapping[str, str] | None = None
+    unit: str = "rows"
     _bar: "Bar | None" = None
     _task: "TaskID | None" = None
     _name: str = ""
@@ -175,7 +176,7 @@ class Reporter:
         if self.terminal.verbosity < 0:
             return
         if sys.stderr.isatty() and not self.terminal.log_json:
-            self._bar = _bar()
+            self._bar = _bar(self.unit)
             self._bar.start()
             self._task = self._bar.add_task(name, total=total)
         else:
@@ -189,7 +190,7 @@ class Reporter:
         elif time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + LINE_EVERY_SECONDS
             of = f" of {self._total:,}" if self._total is not None else ""
-            self.terminal.info(f"{self._name}: {self._done:,}{of} rows")
+            self.terminal.info(f"{self._name}: {self._done:,}{of} {self.unit}")
 
     def warn(self, message: str) -> None:
         """Something the user should know now."""
@@ -210,7 +211,7 @@ class Reporter:
             self._bar = None
 
 
-def _bar() -> "Bar":
+def _bar(unit: str) -> "Bar":
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -224,10 +225,10 @@ def _bar() -> "Bar":
     from rich.text import Text
 
     class Rate(ProgressColumn):
-        """Rows a second."""
+        """Rows, or whatever is counted, a second."""
 
         def render(self, task: Task) -> Text:
-            return Text(f"{task.speed or 0:,.0f} rows/s")
+            return Text(f"{task.speed:,.0f} {unit}/s" if task.speed else "")
 
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(),

@@ -21,6 +21,8 @@ FINAL_AFTER = {X: 14, TIKTOK: 7}
 RESUMES_WITHIN = timedelta(hours=24)
 """A backfill that stopped goes on from there when it is asked for again this soon."""
 ONE_DAY = timedelta(days=1)
+FIRST_ZONE = "Pacific/Kiritimati"
+"""Where each day begins and ends first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +66,16 @@ class Earlier:
     finished_at: datetime
 
 
-def refuse_contradictions(asked: Asked) -> None:
+def refuse_contradictions(asked: Asked, *, now: datetime | None = None) -> None:
     """Refuse what is wrong in whatever time zone.
 
+    Args:
+        asked: what the command says.
+        now: an aware moment, at which days that are asked for must be over somewhere.
+
     Raises:
-        ConfigurationError: `--backfill` beside `--since` or out of bounds, or ends that crossed.
+        ConfigurationError: `--backfill` beside `--since` or out of bounds, ends that crossed, or a
+            day that is over nowhere.
     """
     if asked.backfill is not None and asked.since is not None:
         raise ConfigurationError("--backfill and --since both say where to begin; give one of them")
@@ -76,6 +83,9 @@ def refuse_contradictions(asked: Asked) -> None:
         raise ConfigurationError(f"--backfill must be of 1 to {LONGEST_BACKFILL} days")
     if asked.since and asked.until and asked.since > asked.until:
         raise ConfigurationError(f"--since {asked.since} is after --until {asked.until}")
+    last = max(asked.since or date.min, asked.until or date.min)
+    if now is not None and last >= today_in(FIRST_ZONE, now):
+        raise ConfigurationError(f"{last} is not over yet, in whatever time zone")
 
 
 def days_to_import(

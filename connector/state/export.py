@@ -17,11 +17,15 @@ from connector.state.upkeep import EXPORTED, rows_of
 _TIME = pa.timestamp("ms", tz="UTC")
 # All other columns are text; amounts too, since no type of numbers holds each of them exactly.
 _TYPES = {
-    **dict.fromkeys(("id", "batch", "conversions"), pa.int64()),
+    **dict.fromkeys(("id", "batch", "conversions", "sendings"), pa.int64()),
     **dict.fromkeys(
-        ("claimed_at", "sent_at", "settled_at", "doubt_since", "started_at", "finished_at"), _TIME
+        (
+            "claimed_at", "sent_at", "settled_at", "doubt_since", "started_at", "finished_at",
+            "planned_at", "told_at",
+        ),
+        _TIME,
     ),
-}
+}  # fmt: skip
 
 
 def export(database: Database, folder: Path) -> dict[Path, int]:

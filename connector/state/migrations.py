@@ -6,9 +6,16 @@ A few steps of SQL need no framework.
 from connector.errors import ConfigurationError
 from connector.state.dialect import Dialect
 from connector.state.place import Place
-from connector.state.schema import BUDGETS, CONNECTIONS, TABLES
+from connector.state.schema import (
+    BUDGETS,
+    CONNECTIONS,
+    EXPERIMENTS,
+    TABLES,
+    UPLOADS,
+    WRITES,
+)
 
-STEPS = ((1, TABLES), (2, BUDGETS), (3, CONNECTIONS))
+STEPS = ((1, TABLES), (2, BUDGETS), (3, CONNECTIONS), (4, WRITES + UPLOADS + EXPERIMENTS))
 VERSION = STEPS[-1][0]
 
 

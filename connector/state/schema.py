@@ -107,3 +107,68 @@ create table connections (
   last_used_at {integer}
 );
 """
+
+# What changes ad accounts: a row for each write that is meant, from before its request leaves. It
+# holds no name and no parameter, only digests of them. `token` is the word at the end of a name,
+# `seen` a JSON list of the ids that were there before, `run` whoever works on it.
+WRITES = """
+create table writes (
+  key text primary key,
+  target text not null,
+  account_id text not null,
+  entity text not null,
+  what text not null,
+  intent text not null,
+  digest text not null,
+  token text,
+  state text not null,
+  is_doubtful {integer} not null,
+  entity_ids text,
+  seen text,
+  reason text,
+  sendings {integer} not null,
+  run text not null,
+  who text not null,
+  planned_at {integer} not null,
+  sent_at {integer},
+  settled_at {integer},
+  told_at {integer}
+);
+create index writes_by_intent on writes (target, account_id, intent, planned_at);
+"""
+
+# Files on their way to X in pieces, and those that arrived. `digest` is the file's, `owners` are
+# the users who may use it beside the one who sends it; X has the first `segments` pieces, each of
+# `segment_bytes` but the last.
+UPLOADS = """
+create table uploads (
+  target text not null,
+  account_id text not null,
+  digest text not null,
+  category text not null,
+  owners text not null,
+  media_id text not null,
+  media_key text not null,
+  segment_bytes {integer} not null,
+  segments {integer} not null,
+  state text not null,
+  expires_at {integer} not null,
+  changed_at {integer} not null,
+  primary key (target, account_id, digest, category, owners)
+);
+"""
+
+# Experiments: `variants` is a JSON object of line item ids by variant, `digest` that of the file,
+# `started_at` when all of it was there.
+EXPERIMENTS = """
+create table experiments (
+  target text not null,
+  account_id text not null,
+  name text not null,
+  campaign_id text not null,
+  digest text not null,
+  variants text not null,
+  started_at {integer},
+  primary key (target, account_id, name)
+);
+"""

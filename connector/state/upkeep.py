@@ -21,6 +21,8 @@ EXPORTED = {
     "runs": "select run_id, mapping, target, started_at, finished_at, status, summary from runs",
     "rejects": "select j.target, j.mapping, j.row_key, j.reasons, r.run_id"
     " from rejects j left join runs r on r.id = j.run",
+    "writes": "select key, target, account_id, entity, what, token, state, entity_ids, reason,"
+    " sendings, who, planned_at, sent_at, settled_at, told_at from writes order by planned_at, key",
 }  # fmt: skip
 _ROWS_AT_ONCE = 50_000
 _KEYS_AT_ONCE = 20_000

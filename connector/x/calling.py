@@ -9,7 +9,7 @@ from typing import IO, Any, NoReturn, Protocol
 from urllib.parse import quote, urlencode
 
 from connector.errors import UnreachableError
-from connector.http import Answer, Method, NoAnswer, Request
+from connector.http import FORM, Answer, Method, NoAnswer, Request
 from connector.x.errors import refusal, told_seconds, unreadable
 from connector.x.limits import Counted, counted, mark, told
 
@@ -123,28 +123,35 @@ def user_of(access: Access) -> str:
 
 
 def header(
-    access: Access, method: Method, url: str, *, now: float | None = None
+    access: Access, method: Method, url: str, *, now: float | None = None, form: str = ""
 ) -> Mapping[str, str]:
-    """What lets a request in; by OAuth 1.0a good for one request alone, made `now`."""
+    """What lets a request in; by OAuth 1.0a good for one request alone, made `now`.
+
+    A body that is a `form` is signed, too.
+    """
     if isinstance(access, Bearer):
         return {"Authorization": f"Bearer {access.token}"}
     moment = {} if now is None else {"timestamp": str(int(now))}
     return signature(
         access.consumer, method, url,
-        resource_owner_key=access.token, resource_owner_secret=access.token_secret, **moment,
+        form=form, resource_owner_key=access.token, resource_owner_secret=access.token_secret,
+        **moment,
     )  # fmt: skip
 
 
-def signature(consumer: Consumer, method: Method, url: str, **parts: str) -> Mapping[str, str]:
+def signature(
+    consumer: Consumer, method: Method, url: str, *, form: str = "", **parts: str
+) -> Mapping[str, str]:
     """The header of OAuth 1.0a; `parts` are those of oauthlib's client.
 
-    Signs with the host as called and a fresh nonce each time; a JSON body is not signed.
+    Signs with the host as called and a fresh nonce each time; a body is signed where it is a form.
     """
     from oauthlib.oauth1 import Client  # noqa: PLC0415 - other tokens do without it
 
     logging.getLogger("oauthlib").setLevel(logging.WARNING)  # it logs signatures and headers
     signer = Client(consumer.key, client_secret=consumer.secret, **parts)
-    _, headers, _ = signer.sign(url, http_method=method)
+    typed = {"Content-Type": FORM} if form else {}
+    _, headers, _ = signer.sign(url, http_method=method, body=form or None, headers=typed)
     return {"Authorization": str(headers["Authorization"])}
 
 

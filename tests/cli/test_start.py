@@ -36,6 +36,8 @@ def test_the_demo_explains_itself_and_sends_each_conversion_once(empty: Shell) -
     assert "four time zones" in ended.out
     assert "0 sent again after X had accepted them" in ended.out
     assert "changed after acceptance, not sent: 1" in ended.out
+    assert "$ connector metrics show --by campaign" in ended.out
+    assert "total, blended: all 1," in ended.out
     assert list(empty.folder.iterdir()) == []
 
 

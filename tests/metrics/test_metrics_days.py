@@ -125,6 +125,14 @@ def test_what_is_wrong_anywhere_is_refused_before_a_zone_is_known() -> None:
     refuse_contradictions(Asked(since=november(5), until=november(5)))
 
 
+@pytest.mark.parametrize("of", [Asked(until=november(22)), Asked(since=november(22))])
+def test_a_day_that_is_over_nowhere_is_refused_whatever_the_zone(of: Asked) -> None:
+    with pytest.raises(ConfigurationError, match="2026-11-22 is not over yet, in whatever"):
+        refuse_contradictions(of, now=NOW)
+    # Ten hours before midnight in UTC it is midnight in Kiritimati.
+    refuse_contradictions(of, now=datetime(2026, 11, 22, 10, tzinfo=UTC))
+
+
 def test_a_backfill_is_so_many_days() -> None:
     assert asked(of=Asked(backfill=365)) == (date(2025, 11, 22), november(21))
     assert asked(of=Asked(backfill=1, until=november(4))) == (november(4), november(4))

@@ -128,7 +128,21 @@ def test_a_new_state_has_the_tables_of_a_migrated_one(
     assert words[0] == words[1]
 
 
-@pytest.fixture(params=[1, 2])
+def test_a_state_of_version_3_gets_room_for_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "third.db"
+    with monkeypatch.context() as patched:
+        patched.setattr(migrations, "STEPS", migrations.STEPS[:3])
+        patched.setattr(sqlite, "VERSION", 3)
+        database.create(path)
+    with database.opened(path) as state:
+        assert state.read("select * from writes") == []
+        assert state.read("select * from connections") == []
+    assert path.with_name("third.db.v3.bak").exists()
+
+
+@pytest.fixture(params=[1, 2, 3])
 def version(request: pytest.FixtureRequest) -> int:
     number: int = request.param
     return number
@@ -155,4 +169,5 @@ def test_the_backup_of_a_database_is_its_operator_s(older: Server, version: int)
     with database.opened(older) as state:
         assert state.read("select * from budgets") == []
         assert state.read("select * from connections") == []
+        assert state.read("select * from writes") == []
     assert database.migrate(older, backed_up=False) == (VERSION, None)

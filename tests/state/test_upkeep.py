@@ -8,6 +8,7 @@ from connector.errors import ConfigurationError
 from connector.state import runs, upkeep
 from connector.state.database import Database
 from connector.state.history import is_run, rejected, trace
+from connector.state.journal import Journal, Meant
 from connector.state.ledger import Amount, Kept, Ledger
 from connector.state.place import Place
 from connector.state.upkeep import EXPORTED, Pruned, backup, mappings_sent, prune, rows_of
@@ -152,6 +153,9 @@ def test_everything_can_be_exported(ledger: Ledger, state: Database, table: str)
     settled(ledger, "accepted", "1")
     with state.write() as connection:
         runs.keep_rejects(connection, run=ledger._run, rejects=[("a", "too_old")], **NAMES)
+    meant = Meant(entity="campaign", what="POST campaigns", intent="i", digest="d")
+    journal = Journal(state, target="x", account_id="18ce54d4x5t", run="a", now=lambda: 1.0)
+    journal.plan(meant, key="k", token=None, who="ana@host")
     [(columns, rows)] = rows_of(state, table)
     assert len(rows) == 1
     assert len(columns) == len(rows[0])

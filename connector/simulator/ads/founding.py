@@ -27,7 +27,7 @@ from connector.simulator.ads.store import Store
 from connector.simulator.world import Account
 
 DAY_SECONDS = 86_400
-_MANY_DAYS = 60
+_MANY_DAYS = 400
 
 _FIRST_TWEET = 1_790_000_000_000_000_000
 _TARGETING = (("LOCATION", "96683cc9126741d1", "United States"), ("LANGUAGE", "en", "English"))

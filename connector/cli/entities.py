@@ -1,0 +1,141 @@
+"""Options and tables of what an ad account has, made from the tables of its fields."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any
+
+import typer
+
+from connector.campaigns.amounts import MICROS, units_of
+from connector.campaigns.fields import ENTITIES, EntityName, Field, Row, Verb
+from connector.errors import ConfigurationError, Exit
+
+Function = Callable[..., Exit | None]
+
+ONE_ID = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
+CONNECTION = Annotated[
+    str | None,
+    typer.Option(
+        "--connection", metavar="NAME", help="Where there are several to X Ads.", show_default=False
+    ),
+]
+
+# The filters of a list beside those that all have, by the parameter X knows them by.
+FILTERS: Mapping[EntityName, tuple[str, ...]] = {
+    "campaign": ("campaign_ids", "funding_instrument_ids", "q"),
+    "line_item": ("line_item_ids", "campaign_ids", "funding_instrument_ids", "q"),
+    "promoted_tweet": ("promoted_tweet_ids", "line_item_ids"),
+    "media": ("media_keys", "media_type", "q"),
+}
+# The columns that people see, and what they are called.
+COLUMNS: Mapping[EntityName, tuple[str, ...]] = {
+    "campaign": (
+        "id", "name", "entity_status", "effective_status", "daily_budget_amount_local_micro",
+        "total_budget_amount_local_micro", "currency",
+    ),
+    "line_item": (
+        "id", "name", "campaign_id", "objective", "entity_status", "bid_amount_local_micro",
+        "daily_budget_amount_local_micro", "currency",
+    ),
+    "promoted_tweet": ("id", "line_item_id", "tweet_id", "entity_status", "approval_status"),
+    "media": ("media_key", "name", "media_category", "media_status", "file_name"),
+}  # fmt: skip
+_MONEY = "_local_micro"
+
+
+def dashed(option: str) -> str:
+    """An option's name as it is looked up: fields may be written with underscores, as at X."""
+    return option.replace("_", "-")
+
+
+def field_options(entity: EntityName, verb: Verb) -> dict[str, object]:
+    """An option for each field that a verb can say.
+
+    Where X can't change a thing, the fields it has are taken all the same: the answer is the way
+    round, and not that there is no such option.
+    """
+    known = ENTITIES[entity]
+    if verb in known.verbs:
+        fields = (one for one in known.fields if verb in one.on)
+        return {name: option for one in fields for name, option in _options(one, verb)}
+    names = [*(one.name for one in known.fields), "entity_status"]
+    return {name: _option(name, "", "text", hidden=True) for name in names}
+
+
+def with_options(function: Function, options: Mapping[str, object]) -> Function:
+    """Give a command options in place of its `**others`; all are None unless they are said."""
+    own = inspect.signature(function, eval_str=True).parameters.values()
+    kept = [one for one in own if one.kind is not inspect.Parameter.VAR_KEYWORD]
+    made = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        for name, annotation in options.items()
+    ]
+    first = [one for one in kept if one.kind is not inspect.Parameter.KEYWORD_ONLY]
+    last = [one for one in kept if one.kind is inspect.Parameter.KEYWORD_ONLY]
+    function.__signature__ = inspect.Signature([*first, *made, *last])  # type: ignore[attr-defined]
+    return function
+
+
+def _options(field: Field, verb: Verb) -> Iterator[tuple[str, object]]:
+    needed = " Required." if field.required and verb == "create" else ""
+    yield field.name, _option(field.name, f"{field.help}{needed}", field.kind)
+    if field.api != field.name:
+        yield field.api, _option(field.api, "", field.kind, hidden=True)
+
+
+def _option(name: str, text: str, metavar: str, *, hidden: bool = False) -> object:
+    option = typer.Option(
+        f"--{dashed(name)}", metavar=metavar.upper(), help=text, show_default=False, hidden=hidden
+    )
+    return Annotated[str | None, option]
+
+
+def filters_of(entity: EntityName) -> dict[str, object]:
+    """The options of a list."""
+    return {name: _option(name, "As X documents it.", "text") for name in FILTERS[entity]}
+
+
+def said(entity: EntityName, given: Mapping[str, str | None]) -> dict[str, object]:
+    """The fields that were said, by their names; X's own name of an amount means units, too.
+
+    Raises:
+        ConfigurationError: an amount was said twice, or looks like micros.
+    """
+    found: dict[str, object] = {}
+    names = {one.api: one.name for one in ENTITIES[entity].fields}
+    for option, text in given.items():
+        if text is None:
+            continue
+        name = names.get(option, option)
+        if name in found:
+            raise ConfigurationError(f"say --{dashed(name)} once")
+        whole = text.partition(".")[0]
+        if name != option and whole.isascii() and whole.isdigit() and int(whole) >= MICROS:
+            raise ConfigurationError(
+                f"--{dashed(option)} {text}: amounts are in currency units, and this looks like"
+                f" micros; write {units_of(int(whole))}, or --{dashed(name)} {text} if it is meant"
+                " so"
+            )
+        found[name] = text
+    return found
+
+
+def cells(entity: EntityName, row: Row) -> list[str]:
+    """A row as people see it."""
+    return [cell(name, row.get(name)) for name in COLUMNS[entity]]
+
+
+def head(entity: EntityName) -> Sequence[str]:
+    """The names of the columns."""
+    return [name.removesuffix("_micro") for name in COLUMNS[entity]]
+
+
+def cell(name: str, value: Any) -> str:  # noqa: ANN401 - a value of JSON
+    """A value as people see it: money in units."""
+    if value is None or value == []:
+        return ""
+    if name.endswith(_MONEY) and isinstance(value, int):
+        return f"{units_of(value):f}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,127 @@
+"""An apply that dies anywhere is finished by the next one, with nothing made twice."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from campaigns_apply.conftest import MakeOffice
+from campaigns_apply.office import Killed, Office
+
+ROUNDS = 40 if os.environ.get("SOAK") else 3
+STEPS = (
+    ("planned", 1), ("planned", 3), ("sent", 1), ("sent", 3), ("answered", 1), ("answered", 2),
+    ("answered", 4), ("done", 1), ("done", 3), ("done", 6), ("done", 11), ("answered", 7),
+)  # fmt: skip
+
+
+def whole(office: Office, text: str) -> None:
+    office.at_ease()
+    office.applied(text)
+    office.writes()
+    assert office.applied(text, prune=True).difference.changes == ()
+    assert office.writes() == []
+    assert office.bureau.twice() == {}
+    rows = Counter(row["name"] for row in office.bureau.stranger.rows("campaigns", count=1000))
+    assert max(rows.values()) == 1
+
+
+@pytest.mark.parametrize(("step", "count"), STEPS)
+def test_the_next_run_finishes_what_died_at_a_step(office: Office, step: str, count: int) -> None:
+    text = office.text(campaigns=2, items=1, status="ACTIVE")
+    office.killing(step, count)
+    with pytest.raises(Killed):
+        office.apply(text)
+    whole(office, text)
+
+
+def test_a_run_that_died_after_the_answer_is_lost_takes_up_what_it_made(office: Office) -> None:
+    text = office.text(campaigns=2, items=1)
+    office.killing("answered", 1)
+    with pytest.raises(Killed):
+        office.apply(text)
+    office.at_ease()
+    office.writes()
+    office.applied(text)
+    assert "campaigns" not in office.writes()
+    made = [one for one in office.bureau.journal() if one.entity == "campaign"]
+    assert {one.state for one in made} == {"adopted"}
+    whole(office, text)
+
+
+def test_what_may_be_on_its_way_is_waited_for_and_taken_up(office: Office) -> None:
+    text = office.text(campaigns=1, items=1)
+    office.killing("sent", 1)
+    with pytest.raises(Killed):
+        office.apply(text)
+    office.at_ease()
+    [entry] = office.bureau.journal()
+    assert (entry.state, entry.entity_ids) == ("sent", ())
+
+    def arrives(seconds: float) -> None:
+        office.bureau.waited.append(seconds)
+        if len(office.bureau.waited) == 2:
+            office.bureau.stranger.campaign(name=f"spring 0 [{entry.token}]")
+
+    _, outcome = office.apply(text, pause=arrives)
+    assert outcome.error is None
+    assert office.bureau.waited == [3.0, 7.0]
+    assert len(office.bureau.named("campaigns", "spring 0")) == 1
+    whole(office, text)
+
+
+@pytest.mark.parametrize("step", ["planned", "sent", "answered", "done"])
+def test_whatever_the_state_is_kept_in(
+    make_office: MakeOffice, new_url: Callable[[], str], step: str
+) -> None:
+    office = make_office(state=new_url())
+    text = office.text(campaigns=2, items=1)
+    office.killing(step, 3)
+    with pytest.raises(Killed):
+        office.apply(text)
+    whole(office, text)
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_runs_that_die_again_and_again_under_faults_come_to_the_same_end(
+    make_office: MakeOffice, seed: int
+) -> None:
+    random = Random(seed)
+    office = make_office(seed=seed)
+    [foreign] = office.bureau.tweets(foreign=True)
+    deaths = 0
+    for lap in range(4):
+        text = office.text(
+            campaigns=random.randint(1, 3), items=random.randint(1, 3), ads=random.randint(1, 3),
+            status=random.choice(["ACTIVE", "PAUSED"]),
+        )  # fmt: skip
+        text = text.replace("25.00", f"{25 + lap}.00").replace(
+            "promoted_tweets: [", f"promoted_tweets: [{foreign}, ", 1
+        )
+        for _ in range(3):
+            step = random.choice(["planned", "taken", "sent", "answered", "unclear", "done"])
+            _dying(office, random, step)
+            try:
+                office.apply(text, prune=True)
+            except Killed:
+                deaths += 1
+            office.at_ease()
+        office.applied(text, prune=True)
+        whole(office, text)
+    assert deaths
+
+
+def _dying(office: Office, random: Random, step: str) -> None:
+    """The next run meets faults, and dies at a step."""
+    faults = ["reset_after_commit", "reset", "error_500_after_commit"]
+    office.failing(*random.choices(faults, k=random.randint(0, 3)))
+    fail = office.bureau.telling.after
+    office.killing(step, random.randint(1, 6) if step != "sent" else 1)
+    die = office.bureau.telling.after
+
+    def after(reached: str) -> None:
+        fail(reached)
+        die(reached)
+
+    office.bureau.telling.after = after

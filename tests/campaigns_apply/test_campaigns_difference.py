@@ -1,0 +1,354 @@
+"""What a file and X differ in, and that nothing is left once the difference is made."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from campaigns_apply.trees import PlainX, applied, nodes_of, text_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connector.campaigns.difference import Change, Difference, difference
+from connector.campaigns.fields import EntityName
+from connector.campaigns.kinds import Value
+from connector.campaigns.naming import named
+from connector.campaigns.plan import planned
+from connector.campaigns.tree import Made, Node
+
+TWEETS = ["101", "102", "103"]
+CAMPAIGN = {"name": "spring 0", "funding_instrument_id": "fund1", "entity_status": "PAUSED",
+            "daily_budget_amount_local_micro": 25_000_000}  # fmt: skip
+ITEM = {"objective": "ENGAGEMENTS", "product_type": "PROMOTED_TWEETS", "name": "pots 0",
+        "placements": ["ALL_ON_TWITTER"], "start_time": "2027-03-10T00:00:00Z",
+        "bid_amount_local_micro": 1_500_000, "entity_status": "PAUSED"}  # fmt: skip
+ONE = text_of("fund1", TWEETS, campaigns=1, items=1)
+
+
+def made(text: str = ONE) -> PlainX:
+    """An X that is as a file has it."""
+    x = PlainX()
+    applied(nodes_of(text), x)
+    return x
+
+
+def told(found: Difference) -> list[tuple[str, str, dict[str, tuple[Value, Value]]]]:
+    return [(one.kind, one.entity, _fields(one)) for one in found.changes]
+
+
+def _fields(one: Change) -> dict[str, tuple[Value, Value]]:
+    return {each.known.name: (each.before, each.after) for each in one.fields}
+
+
+def against(text: str, x: PlainX, **more: Any) -> Difference:  # noqa: ANN401 - of `difference`
+    return difference(nodes_of(text), x.things(), **({"known": {}} | more))
+
+
+def only(found: Difference) -> Change:
+    [change] = found.changes
+    return change
+
+
+def test_what_is_not_there_is_made_with_all_that_is_below() -> None:
+    found = against(ONE, PlainX())
+    assert [(one.kind, one.entity) for one in found.changes] == [
+        ("create", "campaign"), ("create", "line_item"), ("create", "targeting_criterion"),
+        ("create", "targeting_criterion"), ("create", "promoted_tweet"),
+        ("create", "promoted_tweet"),
+    ]  # fmt: skip
+    assert not found.faults
+
+
+def test_what_was_made_makes_no_difference_although_its_names_have_tokens() -> None:
+    x = made()
+    assert x.things()[0].name == "spring 0 [c12345678]"
+    found = against(ONE, x)
+    assert found.changes == ()
+    assert len(found.things) == 6
+
+
+def test_a_long_name_that_was_cut_for_its_token_makes_no_difference() -> None:
+    text = ONE.replace("spring 0", "x" * 255)
+    assert against(text, made(text)).changes == ()
+
+
+def test_a_changed_field_is_told_from_before_to_after() -> None:
+    found = against(ONE.replace("25.00", "30.00"), made())
+    assert told(found) == [
+        ("update", "campaign", {"daily_budget_amount_local": (25_000_000, 30_000_000)})
+    ]
+
+
+def test_what_a_file_does_not_say_is_left_as_it_is() -> None:
+    x = made()
+    for row in x.rows["line_item"].values():
+        row["goal"] = "LINK_CLICKS"
+    assert against(ONE, x).changes == ()
+
+
+def test_lists_that_a_file_does_not_have_are_left_as_they_are() -> None:
+    lines = [line for line in ONE.splitlines() if "targeting_criteria" not in line]
+    lines = [line for line in lines if "promoted_tweets" not in line]
+    assert against("\n".join(lines), made()).changes == ()
+    assert against("\n".join(lines), made(), prune=True).changes == ()
+
+
+def test_an_empty_value_takes_a_field_away() -> None:
+    x = made()
+    for row in x.rows["line_item"].values():
+        row["end_time"] = "2027-04-01T00:00:00Z"
+    assert told(against(ONE, x)) == [
+        ("update", "line_item", {"end_time": ("2027-04-01T00:00:00Z", None)})
+    ]
+
+
+def test_the_order_of_placements_says_nothing() -> None:
+    both = ONE.replace("[ALL_ON_TWITTER]", "[TWITTER_SEARCH, TWITTER_TIMELINE]")
+    x = made(both)
+    assert against(both.replace("SEARCH, TWITTER_TIMELINE", "TIMELINE, TWITTER_SEARCH"), x).is_empty
+    one = both.replace("TWITTER_SEARCH, ", "")
+    assert [one.entity for one in against(one, x).changes] == ["line_item"]
+
+
+def test_a_field_that_x_does_not_tell_is_not_compared_and_said_to_be_so() -> None:
+    x = made()
+    for row in x.rows["line_item"].values():
+        del row["bid_amount_local_micro"]
+    found = against(ONE, x)
+    assert found.changes == ()
+    assert found.untold == {"bid_amount_local"}
+
+
+def test_what_stands_at_x_and_not_in_the_file_is_told_and_left() -> None:
+    x = made(text_of("fund1", TWEETS, campaigns=1, items=2))
+    found = against(ONE, x)
+    assert [(one.kind, one.entity) for one in found.changes] == [("unmanaged", "line_item")]
+    assert found.is_empty
+
+
+def test_it_is_deleted_with_all_that_is_below_when_that_is_said() -> None:
+    x = made(text_of("fund1", TWEETS, campaigns=1, items=2))
+    found = against(ONE, x, prune=True)
+    assert [(one.kind, one.entity, one.lasts) for one in found.changes] == [
+        ("delete", "line_item", True), ("delete", "targeting_criterion", False),
+        ("delete", "targeting_criterion", False), ("delete", "promoted_tweet", False),
+        ("delete", "promoted_tweet", False),
+    ]  # fmt: skip
+
+
+def test_other_campaigns_are_left_alone() -> None:
+    x = made(text_of("fund1", TWEETS, campaigns=2))
+    found = against(text_of("fund1", TWEETS, campaigns=1), x, prune=True)
+    assert found.changes == ()
+
+
+def test_a_criterion_with_another_operator_is_another_one() -> None:
+    x = made()
+    text = ONE.replace("targeting_value: place0", "targeting_value: place0, operator_type: NE")
+    found = against(text, x)
+    assert [(one.kind, one.title) for one in found.changes] == [
+        ("create", "targeting LOCATION NE place0"),
+        ("unmanaged", f"targeting LOCATION place0 ({next(iter(x.rows['targeting_criterion']))})"),
+    ]
+
+
+def test_a_tweet_that_is_promoted_twice_is_wanted_twice() -> None:
+    x = made()
+    again = dict(next(iter(x.rows["promoted_tweet"].values())))
+    x.put("promoted_tweet", {"line_item_id": again["line_item_id"], "tweet_id": again["tweet_id"]})
+    assert against(ONE, x, prune=True).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("objective: ENGAGEMENTS", "objective: REACH"), "objective can't be changed at X"),
+        (("fund1", "fund2"), "funding_instrument_id can't be changed at X, where it is fund1"),
+        (("1.50", "30.00"), "bid_amount_local is more than the campaign's daily budget, 25.00"),
+        (("entity_status: PAUSED", "entity_status: DRAFT"), "entity_status must be ACTIVE"),
+        (("25.00", "25.005"), "daily_budget_amount_local must be a multiple of 0.01 in EUR"),
+    ],
+)  # fmt: skip
+def test_what_x_would_not_take_is_told_before_anything_is_sent(
+    change: tuple[str, str], said: str
+) -> None:
+    found = against(ONE.replace(*change), made())
+    assert said in found.faults[0].message
+    assert found.faults[0].mark.line > 1
+
+
+@pytest.mark.parametrize("key", ["funding_instrument_id", "objective", "start_time", "end_time"])
+def test_what_is_made_needs_its_required_fields(key: str) -> None:
+    lines = [line for line in ONE.splitlines() if not line.strip().startswith(key)]
+    found = against("\n".join(lines), PlainX())
+    assert f"{key!r} is missing, and it is made" in found.faults[0].message
+
+
+def test_what_is_there_needs_none_of_them() -> None:
+    x = made()
+    id_ = x.things()[0].id
+    assert against(f"campaigns: [{{id: {id_}}}]", x).changes == ()
+
+
+def test_an_id_that_is_not_there_is_told_once_and_nothing_is_made_of_it() -> None:
+    found = against(ONE.replace("name: spring 0", "name: spring 0\n    id: k2v8c"), PlainX())
+    assert found.changes == ()
+    [fault] = found.faults
+    assert "X has no such id here" in fault.message
+    assert fault.mark.line == 3
+
+
+def test_a_child_is_checked_against_what_its_campaign_will_be() -> None:
+    text = ONE.replace("25.00", "40.00").replace("1.50", "30.00")
+    assert not against(text, made()).faults
+
+
+def test_whatever_is_wrong_names_the_thing_without_its_token() -> None:
+    found = against(ONE.replace("fund1", "fund2"), made())
+    assert found.faults[0].message.startswith("campaign spring 0: ")
+
+
+# -- properties
+
+STATUS = st.sampled_from(["ACTIVE", "PAUSED"])
+MONEY = st.sampled_from([1_000_000, 2_000_000, 3_500_000])
+LARGE = st.sampled_from([50_000_000, 60_000_000])
+MOST = st.sampled_from([None, 100_000_000, 200_000_000])
+END = st.sampled_from([None, "2027-04-01T00:00:00Z"])
+PLACES = st.sampled_from([["ALL_ON_TWITTER"], ["TWITTER_SEARCH", "TWITTER_TIMELINE"]])
+LEAVES = st.lists(st.sampled_from(["1", "2", "3", "4"]), unique=True, max_size=4)
+
+
+def names(most: int) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(["a", "b", "c d", "e" * 255]), unique=True, max_size=most)
+
+
+@st.composite
+def line_items(draw: st.DrawFn) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name, "objective": "ENGAGEMENTS", "product_type": "PROMOTED_TWEETS",
+            "placements": draw(PLACES), "start_time": "2027-03-10T00:00:00Z",
+            "end_time": draw(END), "entity_status": draw(STATUS),
+            "bid_amount_local_micro": draw(MONEY), "tweets": draw(LEAVES), "places": draw(LEAVES),
+        }
+        for name in draw(names(3))
+    ]  # fmt: skip
+
+
+@st.composite
+def campaigns(draw: st.DrawFn) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name, "funding_instrument_id": "fund1", "entity_status": draw(STATUS),
+            "daily_budget_amount_local_micro": draw(LARGE),
+            "total_budget_amount_local_micro": draw(MOST), "items": draw(line_items()),
+        }
+        for name in draw(names(3))
+    ]  # fmt: skip
+
+
+def wanted_of(tree: Sequence[Mapping[str, Any]], ids: Mapping[str, str]) -> tuple[Node, ...]:
+    """The nodes of a file with such a tree; those of `ids` have theirs."""
+    return tuple(
+        _node("campaign", ("campaigns", str(at)), one, ids, {
+            "line_item": tuple(
+                _node("line_item", ("campaigns", str(at), "line_items", str(place)), item, {}, {
+                    "targeting_criterion": _leaves("targeting_criterion", (at, place), item),
+                    "promoted_tweet": _leaves("promoted_tweet", (at, place), item),
+                })
+                for place, item in enumerate(one["items"])
+            )
+        })
+        for at, one in enumerate(tree)
+    )  # fmt: skip
+
+
+def _node(
+    entity: EntityName, path: tuple[str, ...], one: Mapping[str, Any], ids: Mapping[str, str],
+    below: Mapping[EntityName, tuple[Node, ...]],
+) -> Node:  # fmt: skip
+    values = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in one.items() if name not in {"items", "tweets", "places"}
+    }  # fmt: skip
+    return Node(entity=entity, path=path, values=values, id=ids.get(one["name"]), below=below)
+
+
+def _leaves(
+    entity: EntityName, at: tuple[int, int], item: Mapping[str, Any]
+) -> tuple[Node, ...]:  # fmt: skip
+    said: list[dict[str, Value]] = [{"tweet_id": one} for one in item["tweets"]]
+    if entity == "targeting_criterion":
+        said = [{"targeting_type": "LOCATION", "targeting_value": one} for one in item["places"]]
+    above = ("campaigns", str(at[0]), "line_items", str(at[1]), entity)
+    return tuple(
+        Node(entity=entity, path=(*above, str(number)), values=values)
+        for number, values in enumerate(said)
+    )
+
+
+def x_of(tree: Sequence[Mapping[str, Any]], token: str | None) -> PlainX:
+    x = PlainX(token=token)
+    applied(wanted_of(tree, {}), x)
+    return x
+
+
+@given(
+    before=campaigns(),
+    after=campaigns(),
+    token=st.sampled_from([None, "c12345678"]),
+    prune=st.booleans(),
+)
+@settings(deadline=None, max_examples=150)
+def test_a_difference_that_was_made_leaves_none(
+    *, before: list[dict[str, Any]], after: list[dict[str, Any]], token: str | None, prune: bool
+) -> None:
+    x = x_of(before, token)
+    wanted = wanted_of(after, {})
+    applied(wanted, x, prune=prune)
+    found = difference(wanted, x.things(), known={}, prune=prune)
+    assert found.is_empty
+    assert prune is False or found.changes == ()
+
+
+@given(campaigns(), campaigns())
+@settings(deadline=None, max_examples=60)
+def test_pruning_what_was_told_leaves_nothing_to_tell(
+    before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> None:
+    x = x_of(before, None)
+    wanted = wanted_of(after, {})
+    applied(wanted, x)
+    applied(wanted, x, prune=True)
+    assert difference(wanted, x.things(), known={}).changes == ()
+
+
+@given(campaigns(), st.data())
+@settings(deadline=None, max_examples=60)
+def test_what_is_known_by_its_id_may_have_any_name(
+    tree: list[dict[str, Any]], data: st.DataObject
+) -> None:
+    x = x_of(tree, None)
+    ids = {row["name"]: id_ for id_, row in x.rows.get("campaign", {}).items()}
+    for row in x.rows.get("campaign", {}).values():
+        row["name"] = data.draw(st.sampled_from([row["name"], f"{row['name'][:200]} by hand"]))
+    wanted = wanted_of(tree, ids)
+    found = difference(wanted, x.things(), known={})
+    assert {one.kind for one in found.changes} <= {"update"}
+    applied(wanted, x)
+    assert difference(wanted, x.things(), known={}).changes == ()
+
+
+def test_what_an_interrupted_run_made_is_found_by_its_token_under_any_name() -> None:
+    x = PlainX(token=None)
+    id_ = x.put("campaign", {**CAMPAIGN, "name": named("of before", "c12345678")})
+    node = nodes_of(ONE)[0]
+    known = {node.path: Made(token="c12345678", is_open=True, is_doubtful=True)}
+    found = difference([node], x.things(), known=known)
+    assert found.things[node.path].id == id_
+    assert told(found)[0] == ("update", "campaign", {"name": (f"{'of before'} [c12345678]",
+                                                              "spring 0")})  # fmt: skip
+
+
+def test_planned_writes_of_an_empty_difference_are_none() -> None:
+    assert planned(against(ONE, made())) == []

@@ -1,0 +1,112 @@
+"""Uploads are killed at each step and at any moment: the library has each file once."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from campaigns.bureau import Bureau, Telling
+from campaigns.conftest import MakeBureau
+from commands import Call, Command, started
+from media.files import Killed, calls, digest, dying, library, upload, video, whole
+from shop import clean_environment
+
+from connector import api
+
+STEPS = [
+    *((step, 1) for step in api.UPLOAD_STEPS),
+    ("appended", 2),
+    ("appended", 3),
+    *((step, 1) for step in ("planned", "sent", "answered", "done")),
+]
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def kept_in(make_bureau: MakeBureau, url: str) -> Bureau:
+    """A project whose state is in a file, then in PostgreSQL."""
+    bureau = make_bureau()
+    bureau.state = url
+    return bureau.open()
+
+
+@pytest.mark.parametrize(("step", "count"), STEPS)
+def test_a_command_that_dies_at_a_step_is_gone_on_with(
+    kept_in: Bureau, step: str, count: int
+) -> None:
+    path = video(kept_in)
+    dying(kept_in, step, count)
+    with pytest.raises(Killed):
+        upload(kept_in, path)
+    kept_in.telling = Telling()
+    uploaded = upload(kept_in, path)
+    assert whole(kept_in) == [digest(path)]
+    assert [row["media_key"] for row in library(kept_in)] == [uploaded.media_key]
+    assert calls(kept_in)["append"] == 3
+    assert uploaded.before + uploaded.sent == 3
+
+
+def test_a_segment_whose_answer_nobody_kept_is_sent_again(bureau: Bureau) -> None:
+    path = video(bureau)
+
+    def answered(step: str) -> None:
+        if step == "begun":
+            bureau.shares["reset_after_commit"] = 1.0
+
+    def pause(_seconds: float) -> None:
+        raise Killed
+
+    bureau.telling.after = answered
+    with pytest.raises(Killed):
+        upload(bureau, path, pause=pause)
+    bureau.shares.clear()
+    uploaded = upload(bureau, path)
+    assert (uploaded.before, uploaded.sent) == (0, 3)
+    assert whole(bureau) == [digest(path)]
+
+
+@contextmanager
+def command(bureau: Bureau, *words: str) -> Iterator[Command]:
+    call = Call(
+        words=("media", "upload", *words), folder=str(bureau.folder),
+        environment=clean_environment(),
+    )  # fmt: skip
+    with started(call) as running:
+        yield running
+
+
+def until(happens: Callable[[], bool]) -> None:
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not happens():
+        assert time.monotonic() < ends
+        time.sleep(0.005)
+
+
+def test_a_process_that_is_killed_anywhere_is_gone_on_with(make_bureau: MakeBureau) -> None:
+    bureau = make_bureau(latency_seconds=0.02, processing_seconds=0)
+    path = video(bureau, segments=9.5)
+    for appended in (2, 5, 8):
+        with command(bureau, path.name) as running:
+            until(lambda least=appended: calls(bureau).get("append", 0) >= least)  # type: ignore[misc]
+            running.kill()
+            running.wait()
+    with command(bureau, path.name, "--json") as running:
+        out, err = running.communicate()
+    assert running.returncode == 0, err
+    assert '"status": "created"' in out
+    assert "segments already; going on" in err
+    assert whole(bureau) == [digest(path)]
+    assert len(library(bureau)) == 1
+    assert 10 <= calls(bureau)["append"] <= 13
+
+
+def test_two_commands_at_once_send_a_file_once(make_bureau: MakeBureau) -> None:
+    bureau = make_bureau(latency_seconds=0.02, processing_seconds=0)
+    path = video(bureau)
+    with command(bureau, path.name, "--json") as one, command(bureau, path.name, "--json") as two:
+        ends = [running.communicate() for running in (one, two)]
+        codes = [running.returncode for running in (one, two)]
+    assert codes == [0, 0], ends
+    assert sorted('"adopted"' in out for out, _ in ends) == [False, True]
+    assert calls(bureau)["append"] == 3
+    assert len(library(bureau)) == 1
