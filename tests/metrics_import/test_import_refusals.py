@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from adrows import opened
 from imports import Agency, day, entry
 from metrics_import.conftest import MakeAgency
 
@@ -179,11 +180,11 @@ def test_a_rate_that_is_missing_leaves_null_and_is_said(make_agency: MakeAgency)
     assert shop.rows("count(*)", rest="where cost_converted is not null") == [(0,)]
 
 
-def test_a_table_of_rates_comes_before_the_ecb(make_agency: MakeAgency) -> None:
-    shop = make_agency(account=1)
+def test_a_table_of_rates_comes_before_the_ecb(make_agency: MakeAgency, warehouse: str) -> None:
+    shop = make_agency(account=1, warehouse=warehouse)
     shop.config("{exchange_rates: fx}")
-    with duckdb.connect(str(shop.folder / "shop.duckdb")) as connection:
-        connection.execute(
+    with opened(shop.url) as database:
+        database.run(
             "create table fx as select date '2026-04-01' as date, 'EUR' as currency, 2.5 as rate"
         )
     one = entry(shop.span(*DAYS, "tiktok"), "tiktok")
