@@ -19,6 +19,7 @@ from connector.api.stored import (
     vault_opened,
     x_access,
 )
+from connector.api.trying import account_of
 from connector.connecting import roles as role_table
 from connector.credentials import PixelTokens, Vault
 from connector.errors import ConfigurationError, StoppedError, TokenRefusedError
@@ -97,7 +98,7 @@ def reading_connections(project: Project, names: Sequence[str]) -> list[str]:
     wanted = list(dict.fromkeys(names)) or readers(project)
     of_account: dict[tuple[str, str], str] = {}
     for name in wanted:
-        key = (known[name].platform, account_id_of(known[name]))
+        key = (known[name].platform, account_of(known[name]))
         other = of_account.setdefault(key, name)
         if other != name:
             raise ConfigurationError(
@@ -106,13 +107,6 @@ def reading_connections(project: Project, names: Sequence[str]) -> list[str]:
                 f" connector metrics import {other}"
             )
     return wanted
-
-
-def account_id_of(connection: AnyConnection) -> str:
-    """The ad account of a connection."""
-    if isinstance(connection, XConnection):
-        return connection.ad_account_id
-    return connection.advertiser_id
 
 
 def readers(project: Project) -> list[str]:

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from connector.api.downloading import Download, downloaded_days, downloaded_hours, exchange_of
-from connector.api.feeds import PLATFORMS, account_id_of, feed_opened, reading_connections
+from connector.api.feeds import PLATFORMS, feed_opened, reading_connections
 from connector.api.imported import Tally, entry_of
 from connector.api.projects import Edges
+from connector.api.trying import account_of
 from connector.api.warehouses import metrics_warehouse
 from connector.errors import STATUS_OF_EXIT, ConnectorError, Exit, worst
 from connector.metrics.database import Database
@@ -109,7 +110,7 @@ def _past(project: Project, name: str, database: Database, tables: Tables) -> _P
     connection = project.config.connections[name]
     # Nobody has been asked for its zone yet, and no day is reckoned with.
     account = Account(
-        platform=PLATFORMS[connection.platform], id=account_id_of(connection), timezone="UTC",
+        platform=PLATFORMS[connection.platform], id=account_of(connection), timezone="UTC",
         currency=project.config.metrics.currency,
     )  # fmt: skip
     return _Past(

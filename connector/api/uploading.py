@@ -109,6 +109,9 @@ def upload(project: Project, name: str | None, offered: Offered, edges: Edges) -
 @contextmanager
 def _opened(offered: Offered) -> Iterator[IO[bytes]]:
     path = offered.path
+    for owner in offered.owners:
+        if not (owner.isascii() and owner.isdigit()):
+            raise ConfigurationError(f"{owner!r} is no id of a user, such as 1402998877")
     if not path.is_file():
         raise ConfigurationError(f"{path} is no file")
     try:

@@ -21,6 +21,7 @@ from connector.cli.entities import (
     field_options,
     filters_of,
     head,
+    rehearsing,
     said,
     with_options,
 )
@@ -154,7 +155,7 @@ def _carry_out(terminal: Terminal, connection: str | None, write: "Write") -> No
     """Write, and say how it ended before that is noted."""
     with managing(terminal, connection) as manager:
         if not manager.live:
-            terminal.warn(_not_live(manager.name))
+            terminal.warn(rehearsing(manager.name))
 
         def tell(written: "Written") -> None:
             for remark in written.remarks:
@@ -163,14 +164,7 @@ def _carry_out(terminal: Terminal, connection: str | None, write: "Write") -> No
 
         manager.write(write, tell=tell)
         if not manager.live:
-            terminal.warn(_not_live(manager.name))
-
-
-def _not_live(name: str) -> str:
-    return (
-        f"connection {name} is not live: this is a rehearsal, nothing is sent; set"
-        f" connections.{name}.live to true to send"
-    )
+            terminal.warn(rehearsing(manager.name))
 
 
 def _print(terminal: Terminal, manager: "Manager", entity: EntityName, written: "Written") -> None:

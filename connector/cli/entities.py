@@ -139,3 +139,11 @@ def cell(name: str, value: Any) -> str:  # noqa: ANN401 - a value of JSON
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def rehearsing(name: str) -> str:
+    """That a connection sends nothing."""
+    return (
+        f"connection {name} is not live: this is a rehearsal, nothing is sent; set"
+        f" connections.{name}.live to true to send"
+    )

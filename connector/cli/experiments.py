@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from connector.cli.entities import CONNECTION
-from connector.cli.media import rehearsing
+from connector.cli.entities import CONNECTION, rehearsing
 from connector.cli.terminal import Reporter, Terminal
 from connector.errors import Exit
 from connector.experiments.results import MEASURES, Measure

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connector.cli.entities import CONNECTION
+from connector.cli.entities import CONNECTION, rehearsing
 from connector.cli.terminal import Reporter, Terminal
 
 if TYPE_CHECKING:
-    from connector.api import Uploaded
+    from connector.api import Offered, Uploaded
+    from connector.project import Project
 
 _SAID = {
     "created": "is in the library", "adopted": "is in the library",
@@ -48,37 +49,38 @@ def upload(
     An image has up to 5 MB, a GIF 15 MB, a video 512 MB.
     """
     from connector import api
-    from connector.cli.sync import stopping_on_signals
 
     project = api.load(terminal.config)
+    found, its_connection = api.x_connection(project, connection)
     texts = {"name": name, "title": title, "description": description}
     offered = api.Offered(
         path=file, category=media_category,
         owners=tuple(one.strip() for one in (additional_owners or "").split(",") if one.strip()),
         texts={key: text for key, text in texts.items() if text is not None},
     )  # fmt: skip
-    found, its_connection = api.x_connection(project, connection)
     if not its_connection.live:
         terminal.warn(rehearsing(found))
-    steps = {**api.UPLOAD_STEPS, **api.WRITE_STEPS}
-    reporter = Reporter(terminal=terminal, steps=steps, unit="kB")
-    with stopping_on_signals(terminal) as (stopping, pause):
-        edges = api.Edges(progress=reporter, stopping=stopping, pause=pause)
-        try:
-            uploaded = api.upload(project, connection, offered, edges)
-        finally:
-            reporter.close()
+    uploaded = _uploaded(terminal, project, found, offered)
     _show(terminal, uploaded)
     if not uploaded.live:
         terminal.warn(rehearsing(found))
 
 
-def rehearsing(name: str) -> str:
-    """That a connection sends nothing."""
-    return (
-        f"connection {name} is not live: this is a rehearsal, nothing is sent; set"
-        f" connections.{name}.live to true to send"
-    )
+def _uploaded(
+    terminal: Terminal, project: "Project", connection: str, offered: "Offered"
+) -> "Uploaded":
+    """Upload with a bar, until the user's first signal."""
+    from connector import api
+    from connector.cli.sync import stopping_on_signals
+
+    steps = {**api.UPLOAD_STEPS, **api.WRITE_STEPS}
+    reporter = Reporter(terminal=terminal, steps=steps, unit="kB")
+    with stopping_on_signals(terminal) as (stopping, pause):
+        edges = api.Edges(progress=reporter, stopping=stopping, pause=pause)
+        try:
+            return api.upload(project, connection, offered, edges)
+        finally:
+            reporter.close()
 
 
 def _show(terminal: Terminal, uploaded: "Uploaded") -> None:

@@ -99,6 +99,7 @@ def test_a_rehearsal_says_so_first_and_last_and_sends_nothing(
         (("config.yaml",), "config.yaml is nothing that X takes"),
         (("small.png", "--media-category", "tweet_gif"), "goes as tweet_image, not as tweet_gif"),
         (("small.png", "--title", "x" * 256), "title: has 256 characters"),
+        (("small.png", "--additional-owners", "12,ada"), "'ada' is no id of a user"),
         (("small.png", "--connection", "y"), "there is no connection 'y' to X Ads"),
     ],
 )
