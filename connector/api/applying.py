@@ -18,7 +18,7 @@ from connector.campaigns.fields import ENTITIES
 from connector.campaigns.file import File
 from connector.campaigns.finding import WAITS
 from connector.campaigns.matching import awaited
-from connector.campaigns.plan import Planned, Request, digest_of, planned, raises, requests
+from connector.campaigns.plan import Request, digest_of, planned, raises, requests
 from connector.campaigns.requests import METHODS
 from connector.campaigns.tree import Made, walked
 from connector.campaigns.writes import checked_id
@@ -142,7 +142,12 @@ def carry_out(manager: Manager, plan: Plan) -> Outcome:
 def _write(
     request: Request, plan: Plan, keys: Mapping[Path, str], outcome: Outcome, desk: Desk
 ) -> None:
-    parts = [_part(one, keys, plan, outcome.ids) for one in request.writes]
+    seen = _seen(request, plan, outcome.ids)
+    parts = []
+    for one in request.writes:
+        is_new = one.verb == "create" and one.path is not None
+        write = one.write(outcome.ids, keys[one.path or ()] if is_new else None)
+        parts.append(Part(write=write, title=one.title, line_item=one.line_item, seen=seen))
     found = batches.carried_out(parts, desk)
     outcome.written += len(found)
     for one, id_ in zip(request.writes, found, strict=True):
@@ -150,16 +155,15 @@ def _write(
             outcome.ids[one.path] = id_
 
 
-def _part(
-    one: Planned, keys: Mapping[Path, str], plan: Plan, ids: Mapping[Path, str]
-) -> Part:  # fmt: skip
-    key = keys[one.path] if one.verb == "create" and one.path is not None else None
-    seen = None
-    if one.verb == "create" and one.entity == "promoted_tweet" and one.parent is not None:
-        line_item = plan.difference.things.get(one.parent)
-        there = line_item.below.get("promoted_tweet", ()) if line_item else ()
-        seen = tuple(each.id for each in there)
-    return Part(write=one.write(ids, key), title=one.title, line_item=one.line_item, seen=seen)
+def _seen(request: Request, plan: Plan, ids: Mapping[Path, str]) -> tuple[str, ...] | None:
+    """The promoted tweets that are on a line item before others are put there."""
+    parent = request.writes[0].parent
+    if parent is None or request.entity != "promoted_tweet":
+        return None
+    line_item = plan.difference.things.get(parent)
+    there = line_item.below.get("promoted_tweet", ()) if line_item else ()
+    made = (id_ for path, id_ in ids.items() if path[:-2] == parent)
+    return tuple(dict.fromkeys((*(one.id for one in there), *made)))
 
 
 def _adopted(plan: Plan) -> Iterator[tuple[str, str]]:

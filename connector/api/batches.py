@@ -173,7 +173,8 @@ class _Group:
 
     def _look(self) -> dict[int, str]:
         """The ids of what of it is done at X."""
-        found = parts.looked(self.pending, self.desk.ask)
+        known = {one.id for one in self.works if one.id is not None}
+        found = parts.looked(self.pending, self.desk.ask, known=known)
         self.desk.reached("looked")
         return found
 

@@ -4,7 +4,7 @@ Nothing here touches anything but what is handed over.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connector.campaigns import finding
@@ -94,9 +94,19 @@ Ask = Callable[[Question], Sequence[Row]]
 Found = Iterator[tuple[Work, str]]
 
 
-def looked(works: Sequence[Work], ask: Ask) -> dict[int, str]:
-    """The ids of what of them is done at X, by `id` of the part; `ask` gives the rows of a list."""
-    return {id(one): id_ for one, id_ in _LOOKS[works[0].write.verb](works, ask)}
+def looked(works: Sequence[Work], ask: Ask, *, known: Collection[str] = ()) -> dict[int, str]:
+    """The ids of what of them is done at X, by `id` of the part.
+
+    Args:
+        works: what is looked for.
+        ask: gives the rows of a list.
+        known: ids that are something else.
+    """
+
+    def others(question: Question) -> list[Row]:
+        return [row for row in ask(question) if str(row["id"]) not in known]
+
+    return {id(one): id_ for one, id_ in _LOOKS[works[0].write.verb](works, others)}
 
 
 def _made(works: Sequence[Work], ask: Ask) -> Found:

@@ -16,11 +16,11 @@ from connector.campaigns.tree import BELOW, KEYS, NAMED, Node, faults_of, fields
 from connector.errors import ConfigurationError, Problem
 from connector.project.judge import judge
 from connector.project.scalars import STRICT, Name, refused, written
+from connector.project.schema import DIALECT
 from connector.project.tree import Fault, Mark, Path, Places, Scalar, read_tree
 
 SCHEMA_FILE = "campaigns.schema.json"
 MODELINE = f"# yaml-language-server: $schema={SCHEMA_FILE}\n"
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LISTS: frozenset[Kind] = frozenset({"words", "ids"})
 _EMPTY = "must not be empty: X can't do without it; take the key out to leave it as it is"
 _TYPES: Mapping[Kind, dict[str, Any]] = {
@@ -73,10 +73,10 @@ def read(content: bytes, name: str) -> File:
     return found
 
 
-def schema() -> dict[str, Any]:
+def campaigns_schema() -> dict[str, Any]:
     """The JSON Schema of a file."""
     made = TREE.model_json_schema()
-    return {"$schema": _DIALECT, **made, "title": "Campaigns of ads-connector"}
+    return {"$schema": DIALECT, **made, "title": "Campaigns of ads-connector"}
 
 
 def _refusal(name: str, faults: Sequence[Fault]) -> ConfigurationError:

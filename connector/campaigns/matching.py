@@ -106,8 +106,7 @@ def _alike(nodes: Sequence[Node], things: Sequence[Thing], known: Known) -> Matc
         for one in same or _remembered(node, things, known):
             found.things.setdefault(node.path, one)
             taken.add(one.id)
-    wanted = {mark_of(node.values) for node in nodes}
-    others = [one for one in things if one.id not in taken and mark_of(one.values) not in wanted]
+    others = [one for one in things if one.id not in taken]
     for node in nodes:
         made = known.get(node.path, Made())
         copy = next((one for one in others if _is_copy(made, one)), None)

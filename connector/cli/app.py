@@ -85,7 +85,6 @@ app.add_typer(_connections, name="connections", rich_help_panel=CONNECT)
 command(campaigns.GROUPS["media"], "upload")(media.upload)
 command(campaigns.GROUPS["campaigns"], "apply")(apply.apply)
 command(campaigns.GROUPS["campaigns"], "export")(apply.export)
-command(campaigns.GROUPS["campaigns"], "schema")(apply.schema)
 for _name, _group in campaigns.GROUPS.items():
     app.add_typer(_group, name=_name, rich_help_panel=MANAGE)
 _experiments = typer.Typer(no_args_is_help=True, help="Variants of a line item side by side.")

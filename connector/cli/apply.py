@@ -1,4 +1,4 @@
-"""`connector campaigns apply`, `export` and `schema`: an ad account as a file has it."""
+"""`connector campaigns apply` and `export`: an ad account as a file has it."""
 
 import os
 import sys
@@ -234,10 +234,3 @@ def _write(output: str, text: str, *, force: bool) -> None:
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise UnreachableError(f"{output} can't be written: {error.strerror}") from None
-
-
-def schema(terminal: Terminal) -> None:
-    """Print the JSON Schema of such a file, for editors; `export` names it beside its file."""
-    from connector.campaigns import file
-
-    terminal.document(file.schema())

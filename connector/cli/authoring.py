@@ -97,14 +97,19 @@ def run_tests(terminal: Terminal, mappings: Names = None) -> Exit:
 def schema(
     terminal: Terminal,
     of: Annotated[
-        Literal["mapping", "experiment"], typer.Argument(metavar="[mapping|experiment]")
+        Literal["mapping", "campaigns", "experiment"],
+        typer.Argument(metavar="[mapping|campaigns|experiment]"),
     ] = "mapping",
 ) -> None:
-    """Print the JSON Schema of a mapping or an experiment, for editors and validators."""
+    """Print the JSON Schema of a mapping, or of another kind of file, for editors."""
+    from connector.campaigns.file import campaigns_schema
     from connector.experiments.schema import experiment_schema
     from connector.project.schema import mapping_schema
 
-    terminal.document(mapping_schema() if of == "mapping" else experiment_schema())
+    made = {
+        "mapping": mapping_schema, "campaigns": campaigns_schema, "experiment": experiment_schema,
+    }  # fmt: skip
+    terminal.document(made[of]())
 
 
 def preview(

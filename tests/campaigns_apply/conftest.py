@@ -1,6 +1,7 @@
 """Projects that apply files, each with a simulated X of its own."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,29 @@ from connector.simulator.settings import Settings
 MakeOffice = Callable[..., Office]
 
 
+@pytest.fixture(scope="session")
+def behind() -> Iterator[Executor]:
+    """Ends simulators while the next test runs: each takes a fifth of a second for it."""
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        yield executor
+
+
 @pytest.fixture
-def make_office(tmp_path: Path) -> Iterator[MakeOffice]:
-    with ExitStack() as stack:
+def make_office(tmp_path: Path, behind: Executor) -> Iterator[MakeOffice]:
+    stack = ExitStack()
 
-        def make(*, state: str | None = None, **settings: Any) -> Office:  # noqa: ANN401 - whatever the settings take
-            shares: dict[str, float] = {}
-            clock = Clock()
-            told = Settings(**{"limits": UNLIMITED, "faults": shares, **settings})
-            address = stack.enter_context(running(told, clock=clock))
-            bureau = Bureau(folder=tmp_path, address=address, shares=shares, clock=clock)
-            if state is not None:
-                bureau.state = state
-            return Office(bureau=bureau.open())
+    def make(*, state: str | None = None, **settings: Any) -> Office:  # noqa: ANN401 - whatever the settings take
+        shares: dict[str, float] = {}
+        clock = Clock()
+        told = Settings(**{"limits": UNLIMITED, "faults": shares, **settings})
+        address = stack.enter_context(running(told, clock=clock))
+        bureau = Bureau(folder=tmp_path, address=address, shares=shares, clock=clock)
+        if state is not None:
+            bureau.state = state
+        return Office(bureau=bureau.open())
 
-        yield make
+    yield make
+    behind.submit(stack.close)
 
 
 @pytest.fixture

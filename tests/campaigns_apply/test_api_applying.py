@@ -3,9 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from campaigns_apply.conftest import MakeOffice
 from campaigns_apply.office import Office
-from jsonschema import Draft202012Validator
 
 from connector.api import applying
 from connector.campaigns import file, telling
@@ -116,39 +114,6 @@ def test_a_field_is_taken_away_by_an_empty_value(office: Office) -> None:
     office.applied(text.replace("end_time: ''", "end_time: 2027-04-01"))
     office.applied(text)
     assert office.bureau.named("line_items", "pots 0")[0]["end_time"] is None
-
-
-def test_an_exported_file_makes_no_difference(office: Office) -> None:
-    plan, outcome = office.apply(office.text())
-    text = office.export(plan, outcome)
-    assert "[c" not in text
-    assert office.plan(text, prune=True).difference.changes == ()
-    office.writes()
-    office.applied(text, prune=True)
-    assert office.writes() == []
-
-
-def test_all_that_an_account_begins_with_can_be_exported_and_applied(office: Office) -> None:
-    ids = [row["id"] for row in office.bureau.stranger.rows("campaigns", with_draft="true")]
-    with office.bureau.managed() as manager:
-        text, _ = applying.export(manager, ids)
-    assert office.plan(text, prune=True).difference.changes == ()
-
-
-def test_an_exported_campaign_keeps_its_id_when_its_name_changes(office: Office) -> None:
-    plan, outcome = office.apply(office.text(campaigns=1))
-    text = office.export(plan, outcome).replace("name: spring 0", "name: autumn")
-    assert [one.kind for one in office.applied(text).difference.changes] == ["update"]
-    assert office.bureau.named("campaigns", "spring 0") == []
-    assert office.plan(text).difference.changes == ()
-
-
-def test_there_is_no_campaign_to_export(office: Office) -> None:
-    with office.bureau.managed() as manager:
-        with pytest.raises(ConfigurationError, match="there is no campaign zzzzz, or it is"):
-            applying.export(manager, ["zzzzz"])
-        with pytest.raises(ConfigurationError, match="is made up"):
-            applying.export(manager, ["dry-1"])
 
 
 def test_a_plan_is_refused_when_x_has_changed_since_it_was_made(office: Office) -> None:
@@ -320,24 +285,6 @@ def test_what_lets_more_be_spent_is_asked_about_and_nothing_else(office: Office)
     fewer = text.replace("promoted_tweets: [", "promoted_tweets: [] # [")
     assert office.plan(fewer).asks is False
     assert office.plan(fewer, prune=True).asks
-
-
-def test_an_account_of_several_requests_of_ids_is_read_whole(make_office: MakeOffice) -> None:
-    office = make_office(ads=2500)
-    rows = office.bureau.stranger.rows("campaigns", count=1000, with_draft="true")
-    with office.bureau.managed() as manager:
-        text, _ = applying.export(manager, [row["id"] for row in rows])
-    assert len(file.read(text.encode(), "ads.yaml").campaigns) == len(rows)
-    assert office.plan(text, prune=True).difference.changes == ()
-
-
-def test_the_schema_takes_an_exported_file(office: Office) -> None:
-    plan, outcome = office.apply(office.text(campaigns=1))
-    from connector.project.tree import plain, read_tree  # noqa: PLC0415 - of this test alone
-
-    tree = read_tree(office.export(plan, outcome).encode()).root
-    assert tree is not None
-    Draft202012Validator(file.schema()).validate(plain(tree))
 
 
 def test_x_out_of_reach_before_anything_was_written_is_an_error(office: Office) -> None:

@@ -86,6 +86,32 @@ def test_another_users_tweet_is_found_again_after_an_answer_that_was_lost(office
     whole(office, text)
 
 
+@pytest.mark.parametrize("fault", [*COMMITTED, ""])
+def test_what_was_promoted_by_hand_is_not_taken_for_another_users_tweet(
+    office: Office, fault: str
+) -> None:
+    text = office.text(campaigns=1, items=1, criteria=0, ads=1)
+    office.applied(text)
+    [item] = office.bureau.named("line_items", "pots 0")
+    by_hand = office.tweets[5]
+    office.bureau.stranger.done(
+        "POST", "promoted_tweets", line_item_id=item["id"], tweet_ids=by_hand
+    )
+    [foreign] = office.bureau.tweets(foreign=True)
+    more = text.replace("promoted_tweets: [", f"promoted_tweets: [{foreign}, ")
+    if fault:
+        office.failing(fault)
+        office.apply(more)
+    else:
+        office.killing("answered", 1)
+        with pytest.raises(Killed):
+            office.apply(more)
+    office.at_ease()
+    assert office.applied(more).difference.of("create") == ()
+    [left] = office.plan(more).difference.changes
+    assert (left.kind, left.title) == ("unmanaged", f"promoted tweet {by_hand} ({left.id})")
+
+
 def test_a_batch_that_x_refuses_is_refused_as_a_whole(office: Office) -> None:
     text = office.text(campaigns=2, items=1)
     wrong = text.replace(office.bureau.stranger.funding, "zzzzz", 1)

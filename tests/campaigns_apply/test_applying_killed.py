@@ -9,6 +9,8 @@ import pytest
 from campaigns_apply.conftest import MakeOffice
 from campaigns_apply.office import Killed, Office
 
+from connector.errors import ConfigurationError
+
 ROUNDS = 40 if os.environ.get("SOAK") else 3
 STEPS = (
     ("planned", 1), ("planned", 3), ("sent", 1), ("sent", 3), ("answered", 1), ("answered", 2),
@@ -68,6 +70,21 @@ def test_what_may_be_on_its_way_is_waited_for_and_taken_up(office: Office) -> No
     assert outcome.error is None
     assert office.bureau.waited == [3.0, 7.0]
     assert len(office.bureau.named("campaigns", "spring 0")) == 1
+    whole(office, text)
+
+
+def test_a_plan_is_refused_when_another_run_died_over_it_meanwhile(office: Office) -> None:
+    text = office.text(campaigns=1, items=1)
+
+    def dies() -> None:
+        office.killing("sent", 1)
+        with pytest.raises(Killed):
+            office.apply(text)
+        office.at_ease()
+
+    with pytest.raises(ConfigurationError, match="the plan is stale"):
+        office.apply(text, between=dies)
+    assert office.bureau.named("campaigns", "spring 0") == []
     whole(office, text)
 
 

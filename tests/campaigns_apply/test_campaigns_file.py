@@ -119,7 +119,7 @@ def test_line_items_of_one_campaign_share_objective_and_product() -> None:
 
 
 def test_the_schema_knows_every_field_and_what_it_may_be() -> None:
-    schema = file.schema()
+    schema = file.campaigns_schema()
     Draft202012Validator.check_schema(schema)
     for name, entity in (("Campaign", ENTITIES["campaign"]), ("LineItem", ENTITIES["line_item"])):
         known = schema["$defs"][name]["properties"]
@@ -128,7 +128,7 @@ def test_the_schema_knows_every_field_and_what_it_may_be() -> None:
 
 
 def test_the_schema_takes_what_the_reader_takes_and_no_unknown_key() -> None:
-    validator = Draft202012Validator(json.loads(json.dumps(file.schema())))
+    validator = Draft202012Validator(json.loads(json.dumps(file.campaigns_schema())))
     tree = read_tree(ONE.encode()).root
     assert tree is not None
     validator.validate(plain(tree))
