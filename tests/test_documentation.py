@@ -14,9 +14,7 @@ from connector.errors import STATUS_OF_EXIT, Exit
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 GROUPS = "state|connections|metrics|campaigns|line-items|promoted-tweets|media|experiments"
-COMMAND = re.compile(
-    rf"\bconnector ((?:(?:{GROUPS}) )?[a-z-]+)((?: +--?[a-z-]+| +[^\s`|#)]+)*)"
-)
+COMMAND = re.compile(rf"\bconnector ((?:(?:{GROUPS}) )?[a-z-]+)((?: +--?[a-z-]+| +[^\s`|#)]+)*)")
 
 
 def commands() -> dict[str, set[str]]:

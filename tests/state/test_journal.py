@@ -70,6 +70,33 @@ def test_each_change_is_on_disk_when_it_is_told(state: Database, another: Databa
     assert last.told_at is not None
 
 
+def test_changes_together_are_on_disk_together_and_told_after_that(
+    state: Database, another: Database
+) -> None:
+    other, seen = journal(another, "b"), []
+    one = journal(state, reached=lambda step: seen.append((step, len(other.entries()))))
+    with one.together():
+        plan(one, "k1")
+        plan(one, "k2")
+        assert seen == []
+        assert other.entries() == []
+    assert seen == [("planned", 2), ("planned", 2)]
+    plan(one, "k3")
+    assert seen[-1] == ("planned", 3)
+
+
+def test_of_changes_together_all_or_none_is_kept(state: Database) -> None:
+    steps = Steps()
+    one = journal(state, reached=steps)
+    first = plan(one, "k1")
+    one.send(first)
+    with pytest.raises(OvertakenError), one.together():
+        plan(one, "k2")
+        one.send(first)
+    assert [entry.key for entry in one.entries()] == ["k1"]
+    assert steps.told == ["planned", "sent"]
+
+
 def test_every_step_it_tells_is_on_the_list(state: Database) -> None:
     steps = Steps()
     one = journal(state, reached=steps)

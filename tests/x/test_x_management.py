@@ -260,6 +260,7 @@ def test_a_batch_is_done_as_a_whole() -> None:
         refused = send(opened, access, ACCOUNT, batch("campaigns", wrong, key="k"))
     assert refused.meaning == "refused"
     assert "400 MISSING_PARAMETER: operation 2: " in str(refused.error)
+    assert (reply.item, refused.item) == (None, 2)
 
 
 @pytest.mark.parametrize("count", [0, LARGEST_BATCH + 1])
