@@ -112,6 +112,18 @@ def test_what_was_promoted_by_hand_is_not_taken_for_another_users_tweet(
     assert (left.kind, left.title) == ("unmanaged", f"promoted tweet {by_hand} ({left.id})")
 
 
+def test_the_tweets_of_one_request_are_not_taken_for_copies_of_the_next(office: Office) -> None:
+    stranger = office.bureau.stranger
+    [foreign] = office.bureau.tweets(foreign=True)
+    own = [stranger.tweet(f"pot number {one}")["id_str"] for one in range(51)]
+    office.tweets = [*own, foreign]
+    text = office.text(campaigns=1, items=1, criteria=0, ads=52)
+    office.failing("", "", "", "reset_after_commit")
+    _, outcome = office.apply(text)
+    assert outcome.error is None
+    whole(office, text)
+
+
 def test_a_batch_that_x_refuses_is_refused_as_a_whole(office: Office) -> None:
     text = office.text(campaigns=2, items=1)
     wrong = text.replace(office.bureau.stranger.funding, "zzzzz", 1)
