@@ -11,8 +11,8 @@ from connector.simulator.ads.creatives import (
     TARGETING_CRITERIA,
     promote,
 )
-from connector.simulator.ads.library import MEDIA_LIBRARY
 from connector.simulator.ads.line_items import LINE_ITEMS
+from connector.simulator.ads.media_library import MEDIA_LIBRARY
 from connector.simulator.ads.resources import (
     ACCOUNT_PATH,
     done,
