@@ -1,22 +1,19 @@
-"""A program that forks commands which can die: started once, since imports take long.
-
-Each line of its standard input is one call in JSON, each line of its output the answer.
-"""
+"""The program that commands which can die are forked from."""
 
 import json
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal
 
 import duckdb  # noqa: F401 - a fork must not wait for it
 from crashes.clock import Clock
 from oauthlib import oauth1  # noqa: F401 - likewise
+from zygote import serve
 
 import connector.state.postgresql  # noqa: F401 - likewise
 from connector import api
@@ -27,7 +24,6 @@ from connector.campaigns.requests import Written
 from connector.errors import ConnectorError
 from connector.http import Session
 
-RUNNING = -1  # no status of the system
 READ_SECONDS = 0.5
 
 
@@ -62,10 +58,6 @@ class Plan:
     step: str = ""
     count: int = 1
     deed: Literal["kill", "stop"] = "kill"
-
-
-def as_line(plan: Plan) -> str:
-    return json.dumps(asdict(plan))
 
 
 @dataclass(kw_only=True)
@@ -114,43 +106,5 @@ def play(plan: Plan) -> int:
     return 0
 
 
-def _forked(plan: Plan) -> int:
-    child = os.fork()
-    if child:
-        return child
-    code = 70
-    try:
-        os.close(0)
-        code = play(plan)
-    except BaseException as error:  # noqa: BLE001 - a fork never returns
-        os.write(2, f"{type(error).__name__}: {error}\n".encode())
-    finally:
-        os._exit(code)
-
-
-def _status(child: int) -> int:
-    """What `waitpid` has to say that it has not said yet, RUNNING when there is nothing."""
-    ended, status = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
-    return status if ended else RUNNING
-
-
-def serve(calls: TextIO, out: TextIO) -> None:
-    """Start commands and tell how they are, until the caller goes; what lives then is killed."""
-    alive: set[int] = set()
-    for line in calls:
-        told = json.loads(line)
-        if isinstance(told, dict):
-            answer = _forked(Plan(**{**told, "command": Command(**told["command"])}))
-            alive.add(answer)
-        else:
-            answer = _status(told)
-            if answer != RUNNING and not os.WIFSTOPPED(answer):
-                alive.remove(told)
-        out.write(f"{answer}\n")
-        out.flush()
-    for child in alive:
-        os.kill(child, signal.SIGKILL)
-
-
 if __name__ == "__main__":
-    serve(sys.stdin, sys.stdout)
+    serve(lambda told: play(Plan(**{**told, "command": Command(**told["command"])})))

@@ -3,12 +3,9 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -16,12 +13,12 @@ from typing import Any
 
 import psycopg
 from campaigns.bureau import Bureau
-from campaigns.children import RUNNING, Command, Plan, as_line
+from campaigns.children import Command, Plan
 from crashes.clock import Clock
+from zygote import RUNNING, Zygote
 
 from connector.state.journal import STEPS
 
-TESTS = Path(__file__).parents[1]
 PATIENCE_SECONDS = 60
 ATTEMPTS = 40
 KILLED = -signal.SIGKILL
@@ -33,32 +30,6 @@ LOST = {"reset_after_commit": 0.3, "error_500_after_commit": 0.3}
 WAYS: dict[str, dict[str, float]] = {
     "not_sent": DOWN, "unclear": LOST, "looked": LOST, "adopted": LOST,
 }  # fmt: skip
-
-
-class Zygote:
-    """What forks commands."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-
-    def call(self, line: str) -> int:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-
-@contextmanager
-def zygote() -> Iterator[Zygote]:
-    path = os.pathsep.join((str(TESTS), str(TESTS.parent)))
-    # One thread: a fork takes no others along.
-    environment = os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "campaigns.children"], env=environment, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        yield Zygote(process)
 
 
 @dataclass(kw_only=True)
@@ -74,7 +45,7 @@ class Child:
         """Wait until something happens, or it is stopped or at its end."""
         ends = time.monotonic() + PATIENCE_SECONDS
         while not happens():
-            self.status = self.zygote.call(str(self.number))
+            self.status = self.zygote.status(self.number)
             if self.status != RUNNING:
                 return
             assert time.monotonic() < ends, self.says()
@@ -133,7 +104,7 @@ class Round:
             config=str(folder / "config.yaml"), clock=str(folder / "clock"), told=str(told),
             command=command, **how,
         )  # fmt: skip
-        return Child(number=self.zygote.call(as_line(plan)), told=told, zygote=self.zygote)
+        return Child(number=self.zygote.start(plan), told=told, zygote=self.zygote)
 
     def faults(self, shares: dict[str, float]) -> None:
         self.bureau.shares.clear()

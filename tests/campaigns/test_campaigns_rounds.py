@@ -16,9 +16,10 @@ from random import Random
 import pytest
 from campaigns.bureau import Bureau
 from campaigns.children import Command
-from campaigns.rounds import Round, Zygote, zygote
+from campaigns.rounds import Round
 from crashes.clock import Clock
 from manager import UNLIMITED
+from zygote import Zygote, zygote
 
 from connector.campaigns.fields import EntityName
 from connector.campaigns.naming import LONGEST_NAME, named
@@ -34,7 +35,7 @@ FAULTS = ("reset", "reset_after_commit", "error_500_after_commit", "unavailable"
 
 @pytest.fixture(scope="session")
 def commands() -> Iterator[Zygote]:
-    with zygote() as started:
+    with zygote("campaigns.children") as started:
         yield started
 
 

@@ -1,21 +1,17 @@
-"""A program that forks syncs which can die: started once, since imports take longer than a sync.
+"""The program that syncs which can die are forked from."""
 
-Each line of its standard input is one call in JSON, each line of its output the answer.
-"""
-
-import json
 import os
 import signal
-import sys
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal
 
 import duckdb  # noqa: F401 - a fork must not wait for it
 from crashes.clock import Clock
+from zygote import serve
 
 import connector.state.postgresql  # noqa: F401 - likewise
 from connector import api
@@ -25,7 +21,6 @@ from connector.conversions import claims, run
 from connector.http import Session
 
 Deed = Literal["kill", "stop", "jump", "ask"]
-RUNNING = -1  # no status of the system
 GROUP = 3  # batches that are claimed at once
 
 
@@ -61,10 +56,6 @@ class Plan:
     skip_if_running: bool = False
     rules: tuple[Rule, ...] = ()
     words: tuple[str, ...] = ()
-
-
-def as_line(plan: Plan) -> str:
-    return json.dumps(asdict(plan))
 
 
 def _plan(told: dict[str, Any]) -> Plan:
@@ -138,45 +129,5 @@ def play(plan: Plan) -> int:
     return code
 
 
-def _forked(plan: Plan) -> int:
-    child = os.fork()
-    if child:
-        return child
-    code = 70
-    try:
-        os.close(0)
-        code = play(plan)
-    except SystemExit as end:
-        code = int(end.code or 0)
-    except BaseException as error:  # noqa: BLE001 - a fork never returns
-        os.write(2, f"{type(error).__name__}: {error}\n".encode())
-    finally:
-        os._exit(code)
-
-
-def _status(child: int) -> int:
-    """What `waitpid` has to say that it has not said yet, RUNNING when there is nothing."""
-    ended, status = os.waitpid(child, os.WNOHANG | os.WUNTRACED)
-    return status if ended else RUNNING
-
-
-def serve(lines: TextIO, out: TextIO) -> None:
-    """Start syncs and tell how they are, until the caller goes; whatever lives then is killed."""
-    alive: set[int] = set()
-    for line in lines:
-        told = json.loads(line)
-        if isinstance(told, dict):
-            answer = _forked(_plan(told))
-            alive.add(answer)
-        else:
-            answer = _status(told)
-            if answer != RUNNING and not os.WIFSTOPPED(answer):
-                alive.remove(told)
-        out.write(f"{answer}\n")
-        out.flush()
-    for child in alive:
-        os.kill(child, signal.SIGKILL)
-
-
 if __name__ == "__main__":
-    serve(sys.stdin, sys.stdout)
+    serve(lambda told: play(_plan(told)))

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from crashes.clock import Clock
-from crashes.scene import Scene, Zygote, zygote
+from crashes.scene import Scene
 from shop import Shell
+from zygote import Zygote, zygote
 
 from connector.simulator.server import running
 from connector.simulator.settings import Settings
@@ -19,7 +20,7 @@ Opened = Callable[..., Scene]
 
 @pytest.fixture(scope="session")
 def syncs() -> Iterator[Zygote]:
-    with zygote() as started:
+    with zygote("crashes.children") as started:
         yield started
 
 

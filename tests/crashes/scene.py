@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -15,9 +13,10 @@ from random import Random
 from typing import Any, NamedTuple
 
 import psycopg
-from crashes.children import RUNNING, Plan, Rule, as_line
+from crashes.children import Plan, Rule
 from crashes.clock import Clock
 from shop import Shell
+from zygote import RUNNING, Zygote
 
 from connector import api
 from connector.api.keeping import Ruling
@@ -26,7 +25,6 @@ from connector.state.database import Database
 from connector.state.place import place_of
 from connector.state.resolution import Word
 
-TESTS = Path(__file__).parents[1]
 PATIENCE_SECONDS = 60
 MAPPINGS = ("purchases", "copies")
 ORDERS = """\
@@ -57,32 +55,6 @@ limits: {{max_rejected: 1}}
 """
 
 
-class Zygote:
-    """What forks syncs."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-
-    def call(self, line: str) -> int:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
-
-
-@contextmanager
-def zygote() -> Iterator[Zygote]:
-    path = os.pathsep.join((str(TESTS), str(TESTS.parent)))
-    # One thread: a fork takes no others along.
-    environment = os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
-    with subprocess.Popen(
-        [sys.executable, "-m", "crashes.children"], env=environment, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as process:  # fmt: skip
-        yield Zygote(process)
-
-
 @dataclass(kw_only=True)
 class Sync:
     """A sync in a process of its own; `status` is that of `waitpid`, RUNNING until it has one."""
@@ -95,7 +67,7 @@ class Sync:
     def look(self) -> int:
         """Ask how it is; a process that was stopped counts as running once it was woken."""
         if self.is_alive:
-            found = self.zygote.call(str(self.number))
+            found = self.zygote.status(self.number)
             self.status = self.status if found == RUNNING else found
         return self.status
 
@@ -231,7 +203,7 @@ class Scene:
             config=self.config, clock=str(self.shell.folder / "clock"), told=str(told),
             rules=rules, **how,
         )  # fmt: skip
-        return Sync(number=self.zygote.call(as_line(plan)), told=told, zygote=self.zygote)
+        return Sync(number=self.zygote.start(plan), told=told, zygote=self.zygote)
 
     def calm(self) -> dict[str, Any]:
         """A sync in this process."""

@@ -1,30 +1,20 @@
-"""A program that forks imports which can die: started once, since loading takes long.
+"""The program that imports which can die are forked from."""
 
-Each line of its standard input is in JSON: an import to begin, whose process id it answers, or a
-process id, whose exit status it answers once it has ended.
-"""
-
-import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import duckdb  # noqa: F401 - a fork must not wait for it
 import psycopg  # noqa: F401 - likewise
+from zygote import serve
 
 from connector import api
 from connector.metrics.duckdb_table import DuckDBTables
 from connector.metrics.postgres_table import PostgreSQLTables
-
-TESTS = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,45 +34,6 @@ class Plan:
     step: str = ""
     count: int = 1
     statement: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Zygote:
-    """What imports are forked from."""
-
-    process: "subprocess.Popen[str]"
-
-    def start(self, plan: Plan) -> int:
-        """Begin an import; its process id."""
-        return self._asked(asdict(plan))
-
-    def end(self, child: int) -> int:
-        """Wait for its end; its exit code, negative for a signal."""
-        return os.waitstatus_to_exitcode(self._asked(child))
-
-    def run(self, plan: Plan) -> int:
-        """Both."""
-        return self.end(self.start(plan))
-
-    def _asked(self, question: object) -> int:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(question) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-
-@contextmanager
-def zygote() -> Iterator[Zygote]:
-    """One that lasts as long as the block."""
-    path = os.pathsep.join((str(TESTS), str(TESTS.parent)))
-    with subprocess.Popen(
-        [sys.executable, "-m", "metrics_import.children"], env=os.environ | {"PYTHONPATH": path},
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
-        yield Zygote(process=process)
-        assert process.stdin is not None
-        process.stdin.close()
 
 
 def _die() -> None:
@@ -146,30 +97,5 @@ def _play(plan: Plan) -> int:
     return int(code)
 
 
-def _forked(plan: Plan) -> int:
-    child = os.fork()
-    if child:
-        return child
-    code = 70
-    try:
-        os.close(0)
-        code = _play(plan)
-    except BaseException as error:  # noqa: BLE001 - a fork never returns
-        os.write(2, f"{type(error).__name__}: {error}\n".encode())
-    finally:
-        os._exit(code)
-
-
-def _serve(lines: TextIO, out: TextIO) -> None:
-    for line in lines:
-        told = json.loads(line)
-        if isinstance(told, dict):
-            answer = _forked(Plan(**{**told, "names": tuple(told["names"])}))
-        else:
-            answer = os.waitpid(told, 0)[1]
-        out.write(f"{answer}\n")
-        out.flush()
-
-
 if __name__ == "__main__":
-    _serve(sys.stdin, sys.stdout)
+    serve(lambda told: _play(Plan(**told)))

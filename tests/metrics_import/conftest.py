@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from imports import NOW, WAREHOUSE, Agency, agency, keep_rates
-from metrics_import.children import Zygote, zygote
+from zygote import Zygote, zygote
 
 MakeAgency = Callable[..., Agency]
 NUMBERS = itertools.count()
@@ -64,7 +64,7 @@ def warehouse(request: pytest.FixtureRequest, new_warehouse: Callable[[str], str
 @pytest.fixture(scope="session")
 def processes(rates: None) -> Iterator[Zygote]:
     """What starts imports in processes of their own."""
-    with zygote() as started:
+    with zygote("metrics_import.children") as started:
         yield started
 
 

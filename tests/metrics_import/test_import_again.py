@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from imports import Agency, day, elsewhere, entry
-from metrics_import.children import Plan, Zygote
+from metrics_import.children import Plan
 from metrics_import.conftest import MakeAgency
+from zygote import Zygote
 
 WHOLE = ("2026-03-27", "2026-04-02")  # over the night in which clocks change in Europe
 PARTS = {

@@ -7,8 +7,9 @@ from itertools import count
 
 import pytest
 from imports import Agency, Heard, day, elsewhere, entry
-from metrics_import.children import Plan, Zygote
+from metrics_import.children import Plan
 from metrics_import.conftest import MakeAgency
+from zygote import Zygote
 
 from connector.api.importing import IMPORT_STEPS
 
@@ -38,7 +39,7 @@ def test_killed_before_each_thing_the_database_does_the_rows_are_old_or_new_as_a
     died = 0
     for statement in count(1):
         plan = plan_of(shop, since=DAY[0], until=DAY[1], statement=statement)
-        code = processes.run(plan)
+        code = processes.end(processes.start(plan))
         if not code:
             break
         assert code == KILLED
@@ -58,7 +59,8 @@ def test_killed_at_each_step_a_backfill_goes_on_where_it_stopped(
         one = elsewhere(shop, step)
         # Each dies in its first span, the next one goes on with it.
         for number in (1, 2):
-            assert processes.run(plan_of(one, backfill=BACKFILL, step=step)) == KILLED
+            plan = plan_of(one, backfill=BACKFILL, step=step)
+            assert processes.end(processes.start(plan)) == KILLED
             assert imports(one) == (number if step == "written" else 0)
         last = entry(one.run("x", backfill=BACKFILL), "x")
         assert last["days"] == (5 if step == "written" else BACKFILL)
