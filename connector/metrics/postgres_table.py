@@ -11,15 +11,14 @@ from typing import Any, TypeVar
 import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
-from psycopg.conninfo import make_conninfo
 from pyarrow import csv
 
 from connector.errors import ConfigurationError, UnreachableError
 from connector.metrics.database import no_table
 from connector.metrics.staging import Stage
 from connector.metrics.tables import Name
-from connector.source.postgresql import SHORTEST_CONNECT_TIMEOUT_SECONDS, parameters_of
-from connector.source.postgresql_errors import LONGEST_MESSAGE, connecting
+from connector.source.postgresql import connected
+from connector.source.postgresql_errors import LONGEST_MESSAGE
 from connector.source.waiting import FIRST_DELAY_SECONDS, Patience
 
 T = TypeVar("T")
@@ -51,16 +50,8 @@ def open_postgresql(url: str, *, patience: Patience) -> Iterator[PostgreSQLTable
         ConfigurationError: no URL of PostgreSQL, or one whose account or database is refused.
         UnreachableError: no answer until the deadline.
     """
-    parameters = parameters_of(url)
-    server = f"PostgreSQL at {parameters.get('host') or parameters.get('hostaddr') or 'localhost'}"
-    seconds = max(SHORTEST_CONNECT_TIMEOUT_SECONDS, round(patience.deadline_seconds))
-    chosen = {"connect_timeout": str(seconds), "application_name": "connector"} | parameters
-    chosen["client_encoding"] = "UTF8"
-    with connecting(server, password=parameters.get("password")):
-        connection = psycopg.connect(make_conninfo("", **chosen), autocommit=True)
+    server, connection = connected(url, patience=patience, autocommit=True)
     try:
-        # A statement that is kept on the server is lost behind a pooler.
-        connection.prepare_threshold = None
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         yield PostgreSQLTables(server=server, connection=connection, patience=patience)
     finally:

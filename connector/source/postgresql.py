@@ -66,18 +66,9 @@ def open_postgresql(url: str, *, patience: Patience) -> Iterator[PostgreSQLSourc
         ConfigurationError: no URL of PostgreSQL, or one whose account or database is refused.
         UnreachableError: no answer until the deadline.
     """
-    parameters = parameters_of(url)
-    server = f"PostgreSQL at {parameters.get('host') or parameters.get('hostaddr') or 'localhost'}"
-    seconds = max(SHORTEST_CONNECT_TIMEOUT_SECONDS, round(patience.deadline_seconds))
-    # The encoding is no choice: it is what this program reads.
-    chosen = {"connect_timeout": str(seconds), "application_name": "connector"} | parameters
-    chosen["client_encoding"] = "UTF8"
-    with connecting(server, password=parameters.get("password")):
-        connection = psycopg.connect(make_conninfo("", **chosen))
+    server, connection = connected(url, patience=patience)
     with ThreadPoolExecutor(1, "source") as pool:
         try:
-            # A statement that is kept on the server is lost behind a pooler.
-            connection.prepare_threshold = None
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             with running(server):
@@ -85,6 +76,28 @@ def open_postgresql(url: str, *, patience: Patience) -> Iterator[PostgreSQLSourc
             yield PostgreSQLSource(server=server, connection=connection, pool=pool)
         finally:
             _let_go(connection, pool)
+
+
+def connected(
+    url: str, *, patience: Patience, autocommit: bool = False
+) -> tuple[str, psycopg.Connection]:
+    """The server of a URL, as people call it, and a connection to its database.
+
+    Raises:
+        ConfigurationError: no URL of PostgreSQL, or one whose account or database is refused.
+        UnreachableError: no answer until the deadline.
+    """
+    parameters = parameters_of(url)
+    server = f"PostgreSQL at {parameters.get('host') or parameters.get('hostaddr') or 'localhost'}"
+    seconds = max(SHORTEST_CONNECT_TIMEOUT_SECONDS, round(patience.deadline_seconds))
+    # The encoding is no choice: it is what this program reads and writes.
+    chosen = {"connect_timeout": str(seconds), "application_name": "connector"} | parameters
+    chosen["client_encoding"] = "UTF8"
+    with connecting(server, password=parameters.get("password")):
+        connection = psycopg.connect(make_conninfo("", **chosen), autocommit=autocommit)
+    # A statement that is kept on the server is lost behind a pooler.
+    connection.prepare_threshold = None
+    return server, connection
 
 
 def _let_go(connection: psycopg.Connection, pool: Executor) -> None:
