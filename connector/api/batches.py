@@ -7,16 +7,16 @@ a token in its name, tweets and criteria are known by what they are, and the res
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NoReturn
+from typing import Literal
 
 from connector.api import parts
 from connector.api.parts import Part, Work
 from connector.api.writing import (
-    LONGEST_SECONDS,
     MOST_DOUBTS,
     PASSING_SECONDS,
-    WORTH_TELLING_SECONDS,
     Desk,
+    give_up,
+    waited_for,
 )
 from connector.campaigns import finding
 from connector.campaigns.fields import Row
@@ -143,12 +143,7 @@ class _Group:
         with journal.together():
             for one in self.pending:
                 one.entry = journal.not_sent(one.entry)
-        seconds = reply.seconds or usual
-        if usual is None or seconds is None or seconds > LONGEST_SECONDS:
-            _give_up(reply)
-        if seconds >= WORTH_TELLING_SECONDS:
-            self.desk.warn(f"{reply.error}; going on in {seconds:,.0f} s")
-        self.wait(seconds)
+        self.wait(waited_for(reply, usual, warn=self.desk.warn))
 
     def doubt(self, reply: Reply, doubts: int) -> None:
         """After an unclear answer: look what of it was done, and let the rest leave again."""
@@ -163,7 +158,7 @@ class _Group:
             if self.pending:
                 self._settle(self._look(), "adopted")
         if self.pending and doubts >= MOST_DOUBTS:
-            _give_up(reply)
+            give_up(reply)
 
     def wait(self, seconds: float) -> None:
         """Wait, unless the user wants an end."""
@@ -187,10 +182,6 @@ class _Group:
                     one.entry = journal.settle(
                         one.entry, how, entity_ids=(one.id,), is_told=True
                     )  # fmt: skip
-
-
-def _give_up(reply: Reply) -> NoReturn:
-    raise UnreachableError(f"{reply.error or 'X does not answer'}; {_AGAIN}")
 
 
 def _refusal(reply: Reply, works: Sequence[Work]) -> ConnectorError:

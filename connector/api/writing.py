@@ -27,7 +27,7 @@ from connector.campaigns.requests import (
     told_request,
 )
 from connector.campaigns.writes import Write
-from connector.errors import ConfigurationError, ConnectorError, StoppedError, UnreachableError
+from connector.errors import ConfigurationError, StoppedError, UnreachableError
 from connector.state.journal import OPEN, Entry, Journal, Meant
 from connector.x.management import Call, Reply
 
@@ -221,7 +221,7 @@ def _sent(work: _Work) -> tuple[Found, Reply | None]:
         if found.is_whole:
             return found, None
         if reply is not None and doubts == MOST_DOUBTS:
-            _give_up(reply)
+            give_up(reply)
         reply = work.send(found.rest, found.seen)
         if reply.meaning == "done":
             return found, reply
@@ -252,18 +252,30 @@ def _doubted(work: _Work, reply: Reply, doubts: int) -> None:
 def _passed(work: _Work, reply: Reply, waits: Iterator[float]) -> None:
     """Wait after an answer that X did not process it."""
     work.entry = work.desk.journal.not_sent(work.entry)
-    usual = next(waits, None)
+    work.wait(waited_for(reply, next(waits, None), warn=work.desk.warn))
+
+
+def waited_for(reply: Reply, usual: float | None, *, warn: Callable[[str], None]) -> float:
+    """The seconds to wait after an answer that X did not process it: as it says, else as usual.
+
+    Raises:
+        UnreachableError: there is no more waiting, or it would take too long.
+    """
     seconds = reply.seconds or usual
     if usual is None or seconds is None or seconds > LONGEST_SECONDS:
-        _give_up(reply)
+        give_up(reply)
     if seconds >= WORTH_TELLING_SECONDS:
-        work.desk.warn(f"{reply.error}; going on in {seconds:,.0f} s")
-    work.wait(seconds)
+        warn(f"{reply.error}; going on in {seconds:,.0f} s")
+    return seconds
 
 
-def _give_up(reply: Reply) -> NoReturn:
-    error: ConnectorError = reply.error or UnreachableError("X does not answer")
-    raise UnreachableError(f"{error}; {_AGAIN}")
+def give_up(reply: Reply) -> NoReturn:
+    """End where X has not said what became of a write; the journal knows that it left.
+
+    Raises:
+        UnreachableError: always.
+    """
+    raise UnreachableError(f"{reply.error or 'X does not answer'}; {_AGAIN}")
 
 
 def _is_gone(work: _Work, reply: Reply) -> bool:
