@@ -83,9 +83,12 @@ def refuse_contradictions(asked: Asked, *, now: datetime | None = None) -> None:
         raise ConfigurationError(f"--backfill must be of 1 to {LONGEST_BACKFILL} days")
     if asked.since and asked.until and asked.since > asked.until:
         raise ConfigurationError(f"--since {asked.since} is after --until {asked.until}")
-    last = max(asked.since or date.min, asked.until or date.min)
-    if now is not None and last >= today_in(FIRST_ZONE, now):
-        raise ConfigurationError(f"{last} is not over yet, in whatever time zone")
+    for option, day in (("--until", asked.until), ("--since", asked.since)):
+        if now is not None and day is not None and day >= today_in(FIRST_ZONE, now):
+            raise ConfigurationError(
+                f"{option} {day} is not over yet, in whatever time zone; the last day that may be"
+                f" asked for is {today_in(FIRST_ZONE, now) - ONE_DAY}"
+            )
 
 
 def days_to_import(
