@@ -28,17 +28,25 @@ FILTERS: Mapping[EntityName, tuple[str, ...]] = {
     "media": ("media_keys", "media_type", "q"),
 }
 # The columns that people see, and what they are called.
-COLUMNS: Mapping[EntityName, tuple[str, ...]] = {
-    "campaign": (
-        "id", "name", "entity_status", "effective_status", "daily_budget_amount_local_micro",
-        "total_budget_amount_local_micro", "currency",
-    ),
-    "line_item": (
-        "id", "name", "campaign_id", "objective", "entity_status", "bid_amount_local_micro",
-        "daily_budget_amount_local_micro", "currency",
-    ),
-    "promoted_tweet": ("id", "line_item_id", "tweet_id", "entity_status", "approval_status"),
-    "media": ("media_key", "name", "media_category", "media_status", "file_name"),
+COLUMNS: Mapping[EntityName, Mapping[str, str]] = {
+    "campaign": {
+        "id": "id", "name": "name", "entity_status": "status", "effective_status": "effective",
+        "daily_budget_amount_local_micro": "daily budget",
+        "total_budget_amount_local_micro": "total budget", "currency": "currency",
+    },
+    "line_item": {
+        "id": "id", "name": "name", "campaign_id": "campaign", "objective": "objective",
+        "entity_status": "status", "bid_amount_local_micro": "bid",
+        "daily_budget_amount_local_micro": "daily budget", "currency": "currency",
+    },
+    "promoted_tweet": {
+        "id": "id", "line_item_id": "line item", "tweet_id": "tweet", "entity_status": "status",
+        "approval_status": "approval",
+    },
+    "media": {
+        "media_key": "media_key", "name": "name", "media_category": "category",
+        "media_status": "status", "file_name": "file",
+    },
 }  # fmt: skip
 _MONEY = "_local_micro"
 
@@ -126,8 +134,8 @@ def cells(entity: EntityName, row: Row) -> list[str]:
 
 
 def head(entity: EntityName) -> Sequence[str]:
-    """The names of the columns."""
-    return [name.removesuffix("_micro") for name in COLUMNS[entity]]
+    """What the columns are called."""
+    return list(COLUMNS[entity].values())
 
 
 def cell(name: str, value: Any) -> str:  # noqa: ANN401 - a value of JSON
