@@ -7,9 +7,8 @@ from typing import Any
 
 from connector.api.managing import Manager
 from connector.api.projects import Edges
-from connector.api.switching import DELETED, found_experiment, line_items
+from connector.api.switching import DELETED, found_experiment, line_items, require_whole
 from connector.conversions.summary import money
-from connector.errors import ConfigurationError
 from connector.experiments.model import CONTROL
 from connector.experiments.results import Compared, Counts, compared, rates, shown, total
 from connector.experiments.results import Hours as Series
@@ -37,12 +36,8 @@ def experiment_results(
         ConnectorError: X does not give the numbers.
     """
     with found_experiment(project, connection, name, edges) as (manager, kept):
-        if kept.started_at is None:
-            raise ConfigurationError(
-                f"experiment {name} was not started to its end: run `connector experiments start"
-                f" {name}` again"
-            )
-        since, until = datetime.fromtimestamp(kept.started_at / 1000, UTC), edges.now()
+        started_at = require_whole(kept, name)
+        since, until = datetime.fromtimestamp(started_at / 1000, UTC), edges.now()
         rows = {str(row["id"]): row for row in line_items(manager, kept)}
         edges.progress.phase(f"{name}: numbers of {len(kept.variants)} line items", None)
         found, warnings = _read(manager, kept, since, until)

@@ -79,13 +79,19 @@ class _Starting:
             experiments.keep(manager.state, self.named, kept)
             self.edges.progress.reached("recorded")
             self._children(variant, item.id)
-        control = self.made[0]
-        self._write(updating("line_item", control.line_item_id, _BEGIN, key=self._key("begin/")))
-        self.made[0] = replace(control, entity_status=ACTIVE)
+        self._begin()
         now = int(self.edges.now().timestamp() * 1000)
         experiments.keep(manager.state, self.named, replace(kept, started_at=now))
         self.edges.progress.reached("started")
         return self._outcome("started", *_of_campaign(campaign))
+
+    def _begin(self) -> None:
+        """Wake the control, once: one that was paused since an earlier start died stays so."""
+        control = self.made[0]
+        key = self._key(f"begin/{control.line_item_id}")
+        begun = self._write(updating("line_item", control.line_item_id, _BEGIN, key=key))
+        status = next((str(row["entity_status"]) for row in begun.rows), ACTIVE)
+        self.made[0] = replace(control, entity_status=status)
 
     def known(self, kept: Kept) -> Outcome:
         """An experiment that was started before: nothing is sent, as it may be under way."""
@@ -163,14 +169,18 @@ class _Starting:
 
     def _refuse_leftovers(self, kept: Kept) -> None:
         """Refuse what a file that was changed leaves of a start that did not end."""
-        for variant in self.experiment.variants:
-            id_ = kept.variants.get(variant.name)
-            if id_ is not None and _has_others(self.manager, variant, id_):
-                raise ConfigurationError(
-                    f"experiment {self.experiment.name}: line item {id_} ({variant.name}) has"
-                    " tweets or targeting that the file does not name any more; put the file back,"
-                    f" or `connector line-items delete {id_}` and take another name"
-                )
+        wanted = {variant.name: variant for variant in self.experiment.variants}
+        for name, id_ in kept.variants.items():
+            if name not in wanted:
+                left = "is of no variant that the file names"
+            elif _has_others(self.manager, wanted[name], id_):
+                left = "has tweets or targeting that the file does not name"
+            else:
+                continue
+            raise ConfigurationError(
+                f"experiment {self.experiment.name}: line item {id_} ({name}) {left} any more; put"
+                f" the file back, or `connector line-items delete {id_}` and take another name"
+            )
 
     def _outcome(self, status: str, *remarks: str) -> Outcome:
         manager = self.manager

@@ -1,6 +1,6 @@
 """Experiments that were started: their variants are switched on and off, and stopped together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -31,7 +31,7 @@ def toggle_variant(
     """Let the line item of a variant go on, or pause it.
 
     Raises:
-        ConfigurationError: there is no such experiment or variant.
+        ConfigurationError: there is no such experiment or variant, or not all of it is there.
         ConnectorError: as `Manager.write`.
     """
     with found_experiment(project, connection, name, edges) as (manager, kept):
@@ -40,13 +40,15 @@ def toggle_variant(
             raise ConfigurationError(
                 f"experiment {name} has no variant {variant!r}; known: {known}"
             )
+        if on:
+            require_whole(kept, name)  # or it would be shown before its targeting is there
         id_ = kept.variants[variant]
         written = manager.write((resuming if on else pausing)("line_item", id_))
         done = Done(
             variant=variant, line_item_id=id_, status=written.status,
             entity_status=ACTIVE if on else PAUSED,
         )  # fmt: skip
-        return _switched(manager, name, kept, "switched", (done,), (written,))
+        return _switched(manager, name, kept, "switched", [_End(done=done, written=written)])
 
 
 def stop_experiment(project: Project, connection: str | None, name: str, edges: Edges) -> Outcome:
@@ -62,10 +64,7 @@ def stop_experiment(project: Project, connection: str | None, name: str, edges: 
             _paused(manager, variant, id_, states.get(id_))
             for variant, id_ in kept.variants.items()
         ]
-        written = tuple(one.written for one in ends if one.written is not None)
-        done = tuple(one.done for one in ends)
-        outcome = _switched(manager, name, kept, "stopped", done, written)
-    return replace(outcome, exit_code=worst(one.code for one in ends))
+        return _switched(manager, name, kept, "stopped", ends)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,14 +105,30 @@ def line_items(manager: Manager, kept: Kept) -> list[Row]:
 
 
 def _switched(
-    manager: Manager, name: str, kept: Kept, status: str, done: tuple[Done, ...],
-    written: tuple[Written, ...],
-) -> Outcome:  # fmt: skip
+    manager: Manager, name: str, kept: Kept, status: str, ends: Sequence[_End]
+) -> Outcome:
+    written = [one.written for one in ends if one.written is not None]
     return Outcome(
         experiment=name, status=status if manager.live else "dry_run", connection=manager.name,
-        live=manager.live, campaign_id=kept.campaign_id, variants=done,
+        live=manager.live, campaign_id=kept.campaign_id,
+        variants=tuple(one.done for one in ends),
         requests=() if manager.live else tuple(one.request for one in written),
+        exit_code=worst(one.code for one in ends),
     )  # fmt: skip
+
+
+def require_whole(kept: Kept, name: str) -> int:
+    """When all of an experiment was there, in milliseconds since 1970 (UTC).
+
+    Raises:
+        ConfigurationError: its start did not end.
+    """
+    if kept.started_at is None:
+        raise ConfigurationError(
+            f"experiment {name} was not started to its end: run `connector experiments start"
+            f" {name}` again"
+        )
+    return kept.started_at
 
 
 @contextmanager

@@ -198,7 +198,6 @@ def _sent(work: Work, kept: Kept) -> Kept:
         progress.advance(done - shown)
         shown = done
     if digest.hexdigest() != work.facts.sha256:
-        work.forget()
         raise ConfigurationError(f"{work.facts.name} changed while it was sent; upload it again")
     return kept
 
@@ -230,7 +229,6 @@ def _wait_for(work: Work, kept: Kept, told: Told) -> None:
         work.wait(min(told.check_seconds, LONGEST_CHECK))
         told = work.asked(media.status(kept.media_id))
     if told.work == "failed":
-        work.forget()
         raise ConfigurationError(
             f"X Ads GET {media.UPLOAD}: 200 {told.why}: X can't process {work.facts.name}; encode"
             " it anew (a video as H.264 with AAC), then upload it again"

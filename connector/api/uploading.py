@@ -38,6 +38,7 @@ _LOCK_SECONDS = 1.0
 _BLOCK = 1_048_576
 _LONGEST_NAME = 255
 _STAND_IN = "0_0"
+_WORDS = ("name", "title", "description")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,7 +195,7 @@ def _carried_out(work: Work, write: Write) -> Uploaded:
         work.before = kept.segments
         rows = tuple(work.manager.rows("media", media_keys=kept.media_key))
         if rows:
-            return _ended(work, kept, rows, status="adopted")
+            return _ended(work, kept, rows, status="adopted", remarks=(_known(write, rows[0]),))
     if kept is not None and kept.expires_at < (work.now() + EXPIRES_MARGIN) * 1000:
         kept = None
     if kept is None or kept.state != "ready":
@@ -204,10 +205,23 @@ def _carried_out(work: Work, write: Write) -> Uploaded:
             replace(write, params={**write.params, "media_key": kept.media_key})
         )
     except ConfigurationError as error:
-        if "_NOT_FOUND" in str(error):
-            work.forget()  # so that the same command uploads it anew
-        raise
+        if "_NOT_FOUND" not in str(error):
+            raise
+        work.forget()
+        raise ConfigurationError(f"{error}; the same command now sends the file anew") from None
     return _ended(work, kept, written.rows, status=written.status, remarks=written.remarks)
+
+
+def _known(write: Write, row: Row) -> str:
+    """That the file was there, and which of the words that were given it does not have."""
+    others = [name for name in _WORDS if write.params.get(name, row.get(name)) != row.get(name)]
+    known = "the file was sent before, and is in the library"
+    if not others:
+        return known
+    return (
+        f"{known} with another {', '.join(others)}: `connector media update {row['media_key']}`"
+        " changes that"
+    )
 
 
 def _at_x(work: Work, kept: Kept | None) -> Kept:
@@ -217,6 +231,9 @@ def _at_x(work: Work, kept: Kept | None) -> Kept:
         except GoneError:
             work.forget()
             work.edges.progress.warn("X does not have what was sent before; beginning anew")
+        except ConfigurationError:
+            work.forget()  # or every further command would meet the same upload
+            raise
     raise UnreachableError(
         f"X Ads POST {media.UPLOAD}/:id/append: 404 no code: X forgets the file while it is sent;"
         " run the same command again later"
@@ -224,8 +241,7 @@ def _at_x(work: Work, kept: Kept | None) -> Kept:
 
 
 def _ended(
-    work: Work, kept: Kept, rows: tuple[Row, ...], *, status: Status,
-    remarks: tuple[str, ...] = ("the file was sent before, and is in the library",),
+    work: Work, kept: Kept, rows: tuple[Row, ...], *, status: Status, remarks: tuple[str, ...]
 ) -> Uploaded:  # fmt: skip
     return Uploaded(
         connection=work.manager.name, live=True, status=status, media_key=kept.media_key,

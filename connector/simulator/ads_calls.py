@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -27,12 +28,13 @@ from connector.simulator.limits import (
     spent,
 )
 from connector.simulator.misfortunes import MISFORTUNES, TOO_MANY_REQUESTS
-from connector.simulator.parameters import Kind
+from connector.simulator.parameters import DEFAULT_COUNT, Kind
 from connector.simulator.signatures import UnknownCallerError, call_of
 from connector.simulator.simulation import Simulation
 from connector.simulator.world import Account, App, User
 
 Row = Mapping[str, object]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +142,7 @@ class Operation:
             left = calls - held.used
             headers = rate_headers(limit=calls, remaining=left, reset=held.reset, families=families)
         if after is None:
-            raise refused(429, [TOO_MANY_REQUESTS], account=account, headers=headers)
+            raise refused(429, [TOO_MANY_REQUESTS], headers=headers)
         return headers
 
 
@@ -178,15 +180,22 @@ def listed(call: AdsCall, rows: Sequence[Row], *, ids: str, key: str = "id") -> 
     for entry in reversed(order if isinstance(order, list) else []):
         attribute, _, direction = entry.rpartition("-")
         kept.sort(key=lambda row, by=attribute: str(row[by]), reverse=direction == "desc")  # type: ignore[misc]
+    return page(call, kept, lambda row: row)
+
+
+def page(
+    call: AdsCall, kept: Sequence[T], row: Callable[[T], Row], *, count: int = DEFAULT_COUNT
+) -> Answer:
+    """The answer with the page of rows that is asked for; `count` of them unless it is said."""
+    asked = call.params.get("count")
     start = parameters.offset_of(str(call.params.get("cursor") or "c-0"))
-    count = call.params.get("count", parameters.DEFAULT_COUNT)
-    end = start + (count if isinstance(count, int) else parameters.DEFAULT_COUNT)
-    more: dict[str, object] = {"next_cursor": None}
-    if end < len(kept):
-        more["next_cursor"] = parameters.cursor_at(end)
+    end = start + (asked if isinstance(asked, int) else count)
+    more: dict[str, object] = {
+        "next_cursor": parameters.cursor_at(end) if end < len(kept) else None
+    }
     if call.params.get("with_total_count"):
         more["total_count"] = len(kept)
-    return answered(call, kept[start:end], more)
+    return answered(call, [row(one) for one in kept[start:end]], more)
 
 
 def answered(call: AdsCall, data: object, more: Row | None = None) -> Answer:

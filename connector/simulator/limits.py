@@ -26,6 +26,7 @@ class Limit:
 
 # By the group of calls.
 LIMITS: Mapping[str, Limit] = {
+    # every read that names no account, each by itself
     "accounts": Limit(calls=5),
     "account_reads": Limit(calls=2_000),
     "entity_reads": Limit(calls=10_000),

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,8 +19,8 @@ from connector.simulator.ads.uploads import (
 )
 from connector.simulator.authentication import check_app, not_authenticated, user_of
 from connector.simulator.endpoint import Endpoint
-from connector.simulator.envelope import Answer, RefusedError
-from connector.simulator.misfortunes import MISFORTUNES
+from connector.simulator.envelope import Answer, RefusedError, gateway_refusal
+from connector.simulator.misfortunes import MISFORTUNES, rate_limited
 from connector.simulator.signatures import UnknownCallerError, call_of
 from connector.simulator.simulation import Simulation
 from connector.simulator.world import User
@@ -44,12 +45,14 @@ def routes(simulation: Simulation) -> list[Route]:
 
     def route(path: str, method: str, process: Any) -> Route:  # noqa: ANN401
         # a process is what `Endpoint` takes
-        endpoint = Endpoint(simulation=simulation, process=process, misfortunes=MISFORTUNES)
+        misfortunes = {**MISFORTUNES, "rate_limited": _too_often}
+        endpoint = Endpoint(simulation=simulation, process=process, misfortunes=misfortunes)
         return Route(path, endpoint, methods=[method])
 
     return [
         *(route(path, "POST", process) for path, process in by_path.items()),
         route(UPLOAD, "GET", _v2(_status)),
+        route(UPLOAD, "POST", _v2(_commanded)),
         *(route(OLD_UPLOAD, method, _old) for method in ("GET", "POST")),
     ]
 
@@ -87,6 +90,24 @@ def _status(simulation: Simulation, user: User, fields: Fields) -> Answer:
     return Answer(status=200, body={"data": _told(simulation, upload)})
 
 
+def _commanded(simulation: Simulation, user: User, fields: Fields) -> Answer:
+    """The same steps by command, as X's quick start has them; without one a file at once."""
+    step = _STEPS.get(str(fields.get("command", "")).upper())
+    if step is None:
+        raise _problem(400, "command must be INIT, APPEND or FINALIZE")
+    return step(simulation, user, {**fields, "id": fields.get("media_id")})
+
+
+def _whole(simulation: Simulation, user: User, fields: Fields) -> Answer:
+    upload = _at_once(simulation, user, fields, refuse=_problem)
+    return Answer(status=200, body={"data": _told(simulation, upload)})
+
+
+_STEPS: Mapping[str, Step] = {
+    "": _whole, "INIT": _initialize, "APPEND": _append, "FINALIZE": _finalize,
+}  # fmt: skip
+
+
 def _old(simulation: Simulation, request: Request, body: bytes) -> Answer:
     """INIT, APPEND, FINALIZE, STATUS; without a command the whole file at once."""
     user = _caller(simulation, request, body)
@@ -98,7 +119,7 @@ def _old(simulation: Simulation, request: Request, body: bytes) -> Answer:
         upload = _begun(simulation, user, fields, refuse=_old_problem)
         return Answer(status=202, body=_old_told(simulation, upload))
     if not command:
-        upload = _at_once(simulation, user, fields)
+        upload = _at_once(simulation, user, fields, refuse=_old_problem)
         return Answer(status=200, body=_old_told(simulation, upload))
     upload = _upload(simulation, user, fields.get("media_id"), refuse=_old_problem)
     if command == "APPEND":
@@ -109,22 +130,22 @@ def _old(simulation: Simulation, request: Request, body: bytes) -> Answer:
     return Answer(status=200 if command == "STATUS" else 201, body=_old_told(simulation, upload))
 
 
-def _at_once(simulation: Simulation, user: User, fields: Fields) -> Upload:
+Refuse = Callable[[int, str], RefusedError]
+
+
+def _at_once(simulation: Simulation, user: User, fields: Fields, *, refuse: Refuse) -> Upload:
     piece = fields.get("media")
     if not isinstance(piece, bytes):
-        raise _old_problem(400, "media parameter is missing.")
+        raise refuse(400, "media parameter is missing.")
     facts = {
         "media_type": "image/gif" if piece[:3] == b"GIF" else "image/jpeg",
         "total_bytes": str(len(piece)),
         "media_category": fields.get("media_category", ""),
     }
-    upload = _begun(simulation, user, facts, refuse=_old_problem)
-    _appended(upload, {"media": piece, "segment_index": "0"}, refuse=_old_problem)
-    _finalized(simulation, upload, refuse=_old_problem)
+    upload = _begun(simulation, user, facts, refuse=refuse)
+    _appended(upload, {"media": piece, "segment_index": "0"}, refuse=refuse)
+    _finalized(simulation, upload, refuse=refuse)
     return upload
-
-
-Refuse = Callable[[int, str], RefusedError]
 
 
 def _begun(simulation: Simulation, user: User, fields: Fields, *, refuse: Refuse) -> Upload:
@@ -242,6 +263,12 @@ def _parts(body: bytes, content_type: str) -> dict[str, str | bytes]:
             key = name[1].decode("latin-1")
             parts[key] = value if key == "media" else value.decode("utf-8", "replace")
     return parts
+
+
+def _too_often(simulation: Simulation) -> Answer:
+    """429 of what stands before the uploads: its code is a number."""
+    answer = gateway_refusal(429, 88, "Rate limit exceeded")
+    return replace(answer, headers=rate_limited(simulation).headers)
 
 
 def _problem(status: int, detail: str) -> RefusedError:

@@ -43,6 +43,7 @@ _WANTS: Mapping[str, str] = {
     "ads.read": "See your ad accounts and their results",
     "ads.write": "Change your ad accounts, as far as your role allows",
     "offline.access": "Stay connected until you revoke its access",
+    "media.write": "Upload pictures and videos",
 }
 
 _BASIC = "basic "

@@ -186,16 +186,18 @@ def _meaning(call: Call, status: int) -> Meaning:
 
 
 def _refusal(call: Call, answer: Answer, *, now: float, has_scopes: bool) -> ConnectorError:
-    is_plain = first(answer).code not in MEANINGS
+    code = first(answer).code
+    is_plain = code not in MEANINGS
     if answer.status in _OF_THE_FILE and is_plain:
+        again = "" if call.step == _BEGIN else ", then run the same command again: it begins anew"
         return ConfigurationError(
-            f"X Ads {call.operation}: {answer.status} {first(answer).code}: X does not take the"
-            " file; compare its format with what X documents of media"
+            f"X Ads {call.operation}: {answer.status} {code}: X does not take the file; compare its"
+            f" format with what X documents of media{again}"
         )
     if answer.status == _FORBIDDEN and is_plain and has_scopes:
         return CredentialsError(
-            f"X Ads {call.operation}: {answer.status} {first(answer).code}: the token is not for"
-            " uploads, which need the scope media.write; run `connector connect NAME --flow oauth1`"
+            f"X Ads {call.operation}: {answer.status} {code}: the token is not for uploads, which"
+            " need the scope media.write; run `connector connect NAME --flow oauth1`"
         )
     return refusal(call.operation, answer, now=now)
 

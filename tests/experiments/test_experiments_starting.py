@@ -16,6 +16,8 @@ DEATHS = [
     *((step, count) for step in ("planned", "sent", "answered", "done") for count in (1, 3, 7)),
     ("looked", 1), ("looked", 5), ("recorded", 1), ("recorded", 3), ("started", 1),
 ]  # fmt: skip
+BEGUN = 10
+"""Writes, the last of which wakes the control."""
 READY = {"bids / control": "ACTIVE", "bids / low": "PAUSED", "bids / other": "PAUSED"}
 
 
@@ -30,6 +32,14 @@ def kept_in(make_bureau: MakeBureau, url: str) -> Lab:
     bureau = make_bureau()
     bureau.state = url
     return Lab(bureau=bureau.open())
+
+
+def killed_at(lab: Lab, step: str, count: int) -> None:
+    """A start that died when it reached a step for the n-th time."""
+    dying(lab.bureau, step, count)
+    with pytest.raises(Killed):
+        lab.start()
+    lab.bureau.telling = Telling()
 
 
 def is_whole(lab: Lab) -> None:
@@ -83,10 +93,7 @@ def test_started_again_it_sends_nothing(lab: Lab) -> None:
 
 @pytest.mark.parametrize(("step", "count"), DEATHS)
 def test_a_start_that_dies_at_a_step_is_gone_on_with(kept_in: Lab, step: str, count: int) -> None:
-    dying(kept_in.bureau, step, count)
-    with pytest.raises(Killed):
-        kept_in.start()
-    kept_in.bureau.telling = Telling()
+    killed_at(kept_in, step, count)
     outcome = kept_in.start()
     is_whole(kept_in)
     assert len(outcome.variants) == 3
@@ -142,10 +149,7 @@ def test_what_x_refuses_can_be_put_right_in_the_file(lab: Lab) -> None:
 
 
 def test_a_line_item_that_is_made_keeps_its_fields(lab: Lab) -> None:
-    dying(lab.bureau, "recorded", 2)
-    with pytest.raises(Killed):
-        lab.start()
-    lab.bureau.telling = Telling()
+    killed_at(lab, "recorded", 2)
     lab.write(VARIANTS.replace("1.20", "1.10"))
     with pytest.raises(ConfigurationError, match="low was begun with other fields"):
         lab.start()
@@ -155,15 +159,38 @@ def test_a_line_item_that_is_made_keeps_its_fields(lab: Lab) -> None:
 
 
 def test_a_tweet_of_a_start_that_did_not_end_does_not_stay_unnoticed(lab: Lab) -> None:
-    dying(lab.bureau, "recorded", 2)
-    with pytest.raises(Killed):
-        lab.start()
-    lab.bureau.telling = Telling()
+    killed_at(lab, "recorded", 2)
     lab.write(f"control: {{tweets: [SECOND]}}\n{VARIANTS}")
     with pytest.raises(ConfigurationError, match="has tweets or targeting that the file"):
         lab.start()
     lab.write()
     lab.start()
+    is_whole(lab)
+
+
+def test_a_variant_that_the_file_names_no_more_does_not_stay_unnoticed(lab: Lab) -> None:
+    killed_at(lab, "recorded", 3)
+    lab.write(VARIANTS.partition("  other:")[0])
+    with pytest.raises(ConfigurationError, match=r"\(other\) is of no variant that the file names"):
+        lab.start()
+    lab.write()
+    lab.start()
+    is_whole(lab)
+
+
+def test_a_control_that_was_paused_after_a_start_died_stays_so(lab: Lab) -> None:
+    killed_at(lab, "done", BEGUN)
+    lab.stop()
+    outcome = lab.start()
+    assert set(lab.statuses().values()) == {"PAUSED"}
+    assert outcome.variants[0].entity_status == "PAUSED"
+
+
+def test_a_control_that_was_deleted_after_a_start_died_is_made_again(lab: Lab) -> None:
+    killed_at(lab, "done", BEGUN)
+    gone = lab.line_items()["bids / control"]["id"]
+    lab.bureau.stranger.done("DELETE", f"line_items/{gone}")
+    assert lab.start().variants[0].line_item_id != gone
     is_whole(lab)
 
 

@@ -1,8 +1,8 @@
 """Experiments under way: variants on and off, all stopped, and those that are not known."""
 
 import pytest
-from campaigns.bureau import Bureau
-from experiments.lab import Lab
+from campaigns.bureau import Bureau, Telling
+from experiments.lab import Killed, Lab, dying
 
 from connector import api
 from connector.api import writing
@@ -111,6 +111,19 @@ def test_experiments_of_one_name_in_two_accounts_are_told_apart(lab: Lab) -> Non
     assert api.stop_experiment(lab.bureau.project, None, "bids", lab.edges()).connection == "x"
     with pytest.raises(ConfigurationError, match="was not started"):
         api.stop_experiment(lab.bureau.project, "z", "bids", lab.edges())
+
+
+def test_no_variant_goes_on_before_all_of_the_experiment_is_there(bureau: Bureau) -> None:
+    """A line item whose targeting is not there yet would be shown to everybody."""
+    lab = Lab(bureau=bureau)
+    dying(bureau, "recorded", 2)
+    with pytest.raises(Killed):
+        lab.start()
+    bureau.telling = Telling()
+    with pytest.raises(ConfigurationError, match="not started to its end: run `connector exper"):
+        lab.toggle("low", on=True)
+    assert set(lab.statuses().values()) == {"PAUSED"}
+    assert lab.toggle("low", on=False).variants[0].entity_status == "PAUSED"
 
 
 def test_what_x_does_not_say_is_not_guessed(lab: Lab) -> None:

@@ -1,8 +1,10 @@
 """Uploads are killed at each step and at any moment: the library has each file once."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from campaigns.bureau import Bureau, Telling
@@ -10,8 +12,10 @@ from campaigns.conftest import MakeBureau
 from commands import Call, Command, started
 from media.files import Killed, calls, digest, dying, library, upload, video, whole
 from shop import clean_environment
+from taps import Tap, tapped
 
 from connector import api
+from connector.errors import ConfigurationError, StoppedError
 
 STEPS = [
     *((step, 1) for step in api.UPLOAD_STEPS),
@@ -63,6 +67,61 @@ def test_a_segment_whose_answer_nobody_kept_is_sent_again(bureau: Bureau) -> Non
     uploaded = upload(bureau, path)
     assert (uploaded.before, uploaded.sent) == (0, 3)
     assert whole(bureau) == [digest(path)]
+
+
+@contextmanager
+def spoiling(bureau: Bureau) -> Iterator[Tap]:
+    """What stands between the project and X."""
+    real = bureau.address
+    with tapped(real.url) as tap:
+        bureau.address = replace(real, url=tap.url)
+        bureau.configure()
+        yield tap
+    bureau.address = real
+
+
+def test_an_upload_that_x_does_not_know_any_more_begins_anew(bureau: Bureau) -> None:
+    path = video(bureau)
+    with spoiling(bureau) as tap:
+        with pytest.raises(StoppedError):
+            upload(bureau, path, stopping=lambda: "appended" in bureau.telling.steps)
+        refused = iter([True])
+        tap.spoil = lambda heard: (
+            (404, b"{}") if heard.path.endswith("/append") and next(refused, False) else None
+        )
+        uploaded = upload(bureau, path)
+    assert (uploaded.before, uploaded.sent) == (0, 3)
+    assert [one for one in bureau.telling.warnings if "beginning anew" in one]
+
+
+def test_an_upload_that_x_refuses_to_go_on_with_begins_anew_with_the_next_command(
+    bureau: Bureau,
+) -> None:
+    path = video(bureau)
+    with spoiling(bureau) as tap:
+        with pytest.raises(StoppedError):
+            upload(bureau, path, stopping=lambda: "appended" in bureau.telling.steps)
+        tap.spoil = lambda heard: (400, b"{}") if heard.path.endswith("/append") else None
+        with pytest.raises(ConfigurationError, match="run the same command again: it begins anew"):
+            upload(bureau, path)
+        tap.spoil = lambda _heard: None
+        uploaded = upload(bureau, path)
+    assert (uploaded.before, uploaded.sent) == (0, 3)
+    assert whole(bureau) == [digest(path)]
+
+
+def test_a_file_that_the_library_does_not_know_is_sent_anew_by_the_next_command(
+    bureau: Bureau,
+) -> None:
+    path, unknown = video(bureau), json.dumps({"errors": [{"code": "MEDIA_NOT_FOUND"}]}).encode()
+    with spoiling(bureau) as tap:
+        tap.spoil = lambda heard: (404, unknown) if heard.path.endswith("/media_library") else None
+        with pytest.raises(ConfigurationError, match="the same command now sends the file anew"):
+            upload(bureau, path)
+        tap.spoil = lambda _heard: None
+        uploaded = upload(bureau, path)
+    assert (uploaded.before, uploaded.sent) == (0, 3)
+    assert uploaded.media_key in {row["media_key"] for row in library(bureau)}
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """Files on their way to a simulated X, which fails now and then."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from media.files import (
     video,
     whole,
 )
-from taps import tapped
 
 from connector.api import transferring
 from connector.errors import (
@@ -71,6 +69,15 @@ def test_the_same_file_again_sends_nothing(bureau: Bureau) -> None:
     assert (again.status, again.media_key, again.sent) == ("adopted", first.media_key, 0)
     assert len(library(bureau)) == 1
     assert "in the library" in again.remarks[0]
+
+
+def test_words_that_the_library_has_otherwise_are_not_dropped_in_silence(bureau: Bureau) -> None:
+    upload(bureau, video(bureau), texts={"name": "Pots", "title": "All pots"})
+    again = upload(bureau, video(bureau), texts={"name": "Pots", "title": "Others"})
+    [row] = library(bureau)
+    assert (row["name"], row["title"]) == ("Pots", "All pots")
+    [remark] = again.remarks
+    assert f"with another title: `connector media update {row['media_key']}`" in remark
 
 
 def test_what_was_taken_out_of_the_library_comes_back_without_being_sent(bureau: Bureau) -> None:
@@ -183,22 +190,6 @@ def test_an_upload_that_x_forgot_begins_anew(bureau: Bureau) -> None:
     uploaded = upload(bureau, path)
     assert (uploaded.before, uploaded.sent) == (0, 3)
     assert len(sent(bureau)) == 2
-
-
-def test_an_upload_that_x_does_not_know_any_more_begins_anew(bureau: Bureau) -> None:
-    path = video(bureau)
-    with tapped(bureau.address.url) as tap:
-        bureau.address = replace(bureau.address, url=tap.url)
-        bureau.configure()
-        with pytest.raises(StoppedError):
-            upload(bureau, path, stopping=lambda: "appended" in bureau.telling.steps)
-        refused = iter([True])
-        tap.spoil = lambda heard: (
-            (404, b"{}") if heard.path.endswith("/append") and next(refused, False) else None
-        )
-        uploaded = upload(bureau, path)
-    assert (uploaded.before, uploaded.sent) == (0, 3)
-    assert [one for one in bureau.telling.warnings if "beginning anew" in one]
 
 
 def test_a_file_that_changes_while_it_is_sent_is_not_used(bureau: Bureau) -> None:

@@ -153,12 +153,14 @@ def test_a_file_that_x_refuses_is_the_users_to_change(status: int) -> None:
     assert isinstance(found.error, ConfigurationError)
     assert "X does not take the file" in str(found.error)
     assert "ada" not in str(found.error)
+    assert "again" not in str(found.error)
+    assert "again: it begins anew" in str(reply(APPEND, status).error)
 
 
 def test_a_token_without_the_scope_for_uploads_says_so() -> None:
     found = reply(BEGIN, 403, {"title": "Forbidden"}, scopes=True)
     assert isinstance(found.error, CredentialsError)
-    assert "media.write" in str(found.error)
+    assert "media.write; run `connector connect NAME --flow oauth1`" in str(found.error)
     assert "media.write" not in str(reply(BEGIN, 403, {"title": "Forbidden"}).error)
 
 

@@ -55,7 +55,7 @@ def test_a_batch_with_one_thing_wrong_does_nothing(manager: Manager) -> None:
     answer = manager.ask("POST", path(manager), json=operations)
     body = answer.json()
     assert answer.status_code == 400
-    assert body["errors"]
+    assert "errors" not in body  # those are of the request as a whole
     assert [[e["code"] for e in errors] for errors in body["operation_errors"]] == [
         [], [], ["INVALID_DENOMINATION"],
     ]  # fmt: skip

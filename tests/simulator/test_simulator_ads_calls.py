@@ -190,6 +190,14 @@ def test_the_list_of_accounts_may_be_read_five_times(signed_in: SignedIn) -> Non
         assert others.status_code == 200
 
 
+def test_each_read_that_names_no_account_may_be_done_five_times(signed_in: SignedIn) -> None:
+    with running() as address:
+        session = signed_in(address)
+        for path in ("bidding_rules", "line_items/placements"):
+            answers = [session.get(f"{address.url}/12/{path}") for _ in range(6)]
+            assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+
+
 def test_a_window_ends_when_its_header_says(
     bearer: Callable[..., dict[str, str]],
 ) -> None:
@@ -217,7 +225,8 @@ def test_reads_of_an_account_are_counted_for_the_account_and_path(signed_in: Sig
             "x-account-rate-limit-limit": "2",
             "x-account-rate-limit-remaining": "0",
         }
-        assert session.get(url).status_code == 429
+        refused = session.get(url)
+        assert (refused.status_code, refused.json()["request"]) == (429, {"params": {}})
         assert session.get(account_url(address)).status_code == 200
         last = f"{address.url}/12/accounts/{list(address.world.accounts)[2]}/web_event_tags"
         assert session.get(last).status_code == 200

@@ -124,6 +124,12 @@ def test_a_change_touches_only_what_it_names(manager: Manager) -> None:
     assert refused == (400, "INVALID_PARAMETER", "name")
 
 
+def test_a_daily_budget_is_not_unset(manager: Manager) -> None:
+    path, name = f"campaigns/{manager.campaign()['id']}", "daily_budget_amount_local_micro"
+    assert manager.refused("PUT", path, **{name: ""}) == (400, "MISSING_PARAMETER", name)
+    assert manager.done("GET", path)[name] == 25_000_000
+
+
 def test_a_campaign_does_not_go_back_to_a_draft(manager: Manager) -> None:
     made = manager.campaign(entity_status="DRAFT")
     assert made["entity_status"] == "DRAFT"

@@ -1,4 +1,4 @@
-"""Files that come by X's old way."""
+"""Files that come by X's old way, and by commands on the path of the new one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from manager import UNLIMITED, Manager, managed
 
 from connector.simulator.settings import Settings
 
-OLD = "/1.1/media/upload.json"
+OLD, NEW = "/1.1/media/upload.json", "/2/media/upload"
 FILE = bytes(range(256)) * 40 + b"\r\n--x\r\n"
 
 
@@ -80,3 +80,45 @@ def test_a_command_that_the_old_way_does_not_have_is_refused(
     answer = old(manager, command=command, media_id="1")
     assert answer.status_code == 400
     assert "command" in answer.json()["error"]
+
+
+def commanded(manager: Manager, *, media: bytes | None = None, **form: object) -> requests.Response:
+    """A call of X's quick start: the new path, all in a form."""
+    files = None if media is None else {"media": media}
+    data = {name: str(value) for name, value in form.items()}
+    return manager.session.post(manager.url(NEW), data=data, files=files, timeout=5)
+
+
+def test_the_new_path_takes_commands_and_answers_as_its_steps_do(manager: Manager) -> None:
+    media = commanded(manager, command="INIT", **facts("tweet_image")).json()["data"]
+    for index in range(2):
+        piece = FILE[index * 5000 : 5000 if index == 0 else None]
+        appended = commanded(
+            manager, command="APPEND", media_id=media["id"], segment_index=index, media=piece
+        )
+        assert appended.status_code == 200
+    whole = commanded(manager, command="FINALIZE", media_id=media["id"]).json()["data"]
+    assert (whole["media_key"], whole["size"]) == (media["media_key"], len(FILE))
+    assert manager.done("POST", "media_library", media_key=media["media_key"])
+
+
+def test_the_new_path_takes_a_small_file_at_once(manager: Manager) -> None:
+    data = commanded(manager, media=b"GIF89a", media_category="tweet_gif").json()["data"]
+    assert (data["media_key"][:3], data["size"]) == ("16_", 6)
+
+
+@pytest.mark.parametrize("form", [{"command": "BEGIN"}, {"media_category": "tweet_gif"}])
+def test_what_the_new_path_does_not_take_is_refused_in_its_form(
+    manager: Manager, form: dict[str, Any]
+) -> None:
+    answer = commanded(manager, **form)
+    assert (answer.status_code, answer.json()["title"]) == (400, "Invalid Request")
+
+
+@pytest.mark.parametrize("path", [OLD, NEW, f"{NEW}/initialize"])
+def test_an_upload_that_comes_too_often_is_told_by_number(path: str) -> None:
+    with managed(Settings(faults={"rate_limited": 1.0})) as limited:
+        answer = limited.session.post(limited.url(path), timeout=5)
+    assert answer.status_code == 429
+    assert answer.json() == {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}
+    assert int(answer.headers["x-rate-limit-reset"])

@@ -1,7 +1,7 @@
 """X's own Python SDK, unchanged but for the address."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import pytest
@@ -172,3 +172,41 @@ def test_the_sdk_changes_the_media_library(account: Sdk) -> None:
     assert media.name == "renamed"
     media.reload()
     assert media.name == "renamed"
+
+
+@pytest.fixture(scope="module")
+def question(account: Sdk) -> dict[str, Any]:
+    """Line items that were active in the last two days, and what to ask of them."""
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0, tzinfo=None)
+    span = {"start_time": end - timedelta(days=2), "end_time": end}
+    active = campaign.LineItem.active_entities(account, **span)
+    ids = [one["entity_id"] for one in active]
+    assert len(ids) > 3
+    return {"ids": ids, "metric_groups": ["ENGAGEMENT"], "granularity": "HOUR", **span}
+
+
+def told(data: list[dict[str, Any]]) -> dict[str, list[int | None] | None]:
+    """The impressions of each hour by id, None for what was not shown."""
+    return {row["id"]: row["id_data"][0]["metrics"]["impressions"] for row in data}
+
+
+def test_the_sdk_reads_statistics(account: Sdk, question: dict[str, Any]) -> None:
+    found = told(campaign.LineItem.all_stats(account, **question))
+    assert list(found) == question["ids"]
+    shown = [hours for hours in found.values() if hours]
+    assert {len(hours) for hours in shown} == {48}
+    assert sum(number or 0 for hours in shown for number in hours) > 0
+    ad = next(iter(account.promoted_tweets()))
+    span = {name: question[name] for name in ("start_time", "end_time")}
+    (row,) = ad.stats(["ENGAGEMENT", "BILLING"], granularity="TOTAL", **span)
+    assert "billed_charge_local_micro" in row["id_data"][0]["metrics"]
+
+
+def test_the_sdk_reads_statistics_by_jobs(account: Sdk, question: dict[str, Any]) -> None:
+    line_item = campaign.LineItem
+    job = line_item.queue_async_stats_job(account, **question)
+    assert job.status == "PROCESSING"
+    ends = [line_item.async_stats_job_result(account, job_ids=[job.id]).first for _ in range(2)]
+    assert [one.status for one in ends] == ["PROCESSING", "SUCCESS"]
+    body = line_item.async_stats_job_data(account, ends[1].url)
+    assert told(body["data"]) == told(line_item.all_stats(account, **question))

@@ -20,7 +20,7 @@ from connector.simulator.ads.resources import (
 )
 from connector.simulator.ads.writing import NotDoneError, needed, wrong
 from connector.simulator.ads_calls import AdsCall, Operation, refused
-from connector.simulator.envelope import Answer, Error, RefusedError, error, refusal
+from connector.simulator.envelope import Answer, Error, RefusedError, error
 from connector.simulator.parameters import invalid, missing
 
 MAX_OPERATIONS = 40
@@ -52,10 +52,7 @@ def _batch(call: AdsCall, resource: Resource[Any]) -> Answer:
 def _refusal(
     call: AdsCall, problems: Sequence[Sequence[Error]], echo: Sequence[Mapping[str, object]]
 ) -> Answer:
-    count = sum(1 for errors in problems if errors)
-    message = f"{count} of {len(problems)} operations failed; none was carried out"
-    answer = refusal(400, [error("BATCH_ERROR", message)], headers=call.headers)
-    body = {**answer.body, "operation_errors": problems, "request": echo}
+    body = {"operation_errors": problems, "request": echo}
     return Answer(status=400, body=body, headers=call.headers)
 
 

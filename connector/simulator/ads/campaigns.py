@@ -33,7 +33,6 @@ def _create(writing: Writing) -> Campaign:
         raise wrong("INVALID_FUNDING_INSTRUMENT", message, "funding_instrument_id")
     if funding not in writing.funded:
         raise not_found("FUNDING_INSTRUMENT_NOT_FOUND", "funding_instrument_id")
-    needed(values, _DAILY)
     campaign = Campaign(
         id=next(writing.store.ids),
         funding_instrument_id=funding,
@@ -53,8 +52,10 @@ def _change(writing: Writing, campaign: Campaign) -> Campaign:
 
 def _checked(writing: Writing, campaign: Campaign) -> Campaign:
     check_amounts(writing.values, campaign.currency)
+    # the accounts here have cards, which need it: it can't be unset either
+    needed({_DAILY: campaign.daily_budget_amount_local_micro}, _DAILY)
     daily, total = (getattr(campaign, name) for name in (_DAILY, _TOTAL))
-    if None not in {daily, total} and daily > total:
+    if total is not None and daily > total:
         raise wrong("INVALID_PARAMETER", f"{_DAILY} cannot exceed {_TOTAL}", _DAILY)
     others = (
         one

@@ -7,13 +7,13 @@ from typing import Any
 
 from connector.simulator.ads.entities import Card
 from connector.simulator.ads.kinds import card_uris, url
-from connector.simulator.ads.listing import page, selected
+from connector.simulator.ads.listing import selected
 from connector.simulator.ads.resources import ACCOUNT_PATH, Resource, view_of
 from connector.simulator.ads.rows import flat_card
 from connector.simulator.ads.writing import NotDoneError, Writing, needed, not_found, wrong
-from connector.simulator.ads_calls import AdsCall, Operation, one
+from connector.simulator.ads_calls import AdsCall, Operation, one, page
 from connector.simulator.envelope import Answer, Error
-from connector.simulator.parameters import DEFAULT_COUNT, LIST, flag, invalid
+from connector.simulator.parameters import LIST, flag, invalid
 
 MAX_NAME = 80
 MIN_SLIDES, MAX_SLIDES = 2, 6
@@ -158,7 +158,7 @@ def _all(call: AdsCall) -> Answer:
     view = view_of(call)
     cards = list(view.store.cards.values())
     kept = selected(call, view.store, cards, filters={"card_uris": "card_uri"})
-    return page(call, kept, flat_card, count=DEFAULT_COUNT)
+    return page(call, kept, flat_card)
 
 
 def _all_one(call: AdsCall) -> Answer:

@@ -107,10 +107,14 @@ OPERATIONS = (
     Operation(
         path="/line_items/placements",
         answer=_placements,
+        group="accounts",
         kinds={"product_type": one_of(tuple(PLACEMENTS))},
     ),
     Operation(
-        path="/bidding_rules", answer=_bidding_rules, kinds={"currency": one_of(_CURRENCIES)}
+        path="/bidding_rules",
+        answer=_bidding_rules,
+        group="accounts",
+        kinds={"currency": one_of(_CURRENCIES)},
     ),
     Operation(
         path=f"{ACCOUNT_PATH}/promotable_users",

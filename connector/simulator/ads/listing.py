@@ -1,15 +1,12 @@
-"""The rows that a list asks for, and the page of them."""
+"""The rows that a list asks for."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from connector.simulator import parameters
 from connector.simulator.ads.entities import DRAFT, Entity
-from connector.simulator.ads.rows import Row
 from connector.simulator.ads.store import Store
-from connector.simulator.ads_calls import AdsCall, answered
-from connector.simulator.envelope import Answer
+from connector.simulator.ads_calls import AdsCall
 
 E = TypeVar("E", bound=Entity)
 
@@ -81,16 +78,3 @@ def _is_found(call: AdsCall, searched: Sequence[str], entity: Entity) -> bool:
     texts = (str(getattr(entity, name) or "") for name in searched)
     words = {word for text in texts for word in _WORD.findall(text.lower())}
     return words.issuperset(_WORD.findall(str(call.params["q"]).lower()))
-
-
-def page(call: AdsCall, kept: Sequence[E], row: Callable[[E], Row], *, count: int) -> Answer:
-    """The answer with the page of rows that is asked for."""
-    asked = call.params.get("count", count)
-    start = parameters.offset_of(str(call.params.get("cursor") or "c-0"))
-    end = start + (asked if isinstance(asked, int) else count)
-    more: dict[str, object] = {
-        "next_cursor": parameters.cursor_at(end) if end < len(kept) else None
-    }
-    if call.params.get("with_total_count"):
-        more["total_count"] = len(kept)
-    return answered(call, [row(entity) for entity in kept[start:end]], more)

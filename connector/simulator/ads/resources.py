@@ -7,11 +7,11 @@ from typing import Any, Generic, TypeVar
 
 from connector.simulator import parameters
 from connector.simulator.ads.entities import Entity
-from connector.simulator.ads.listing import page, selected
+from connector.simulator.ads.listing import selected
 from connector.simulator.ads.rows import Row, View, row_of
 from connector.simulator.ads.store import Store
 from connector.simulator.ads.writing import NotDoneError, Writing, not_found
-from connector.simulator.ads_calls import AdsCall, Operation, answered, refused
+from connector.simulator.ads_calls import AdsCall, Operation, answered, page, refused
 from connector.simulator.envelope import Answer, error
 from connector.simulator.parameters import LIST, Kind, flag, sorting
 from connector.simulator.world import SENDING_ROLES, Account, events_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from connector.simulator.ads.entities import Tweet
 from connector.simulator.ads.kinds import card_uri, media_keys, one_of, text, tweet_ids, user_id
-from connector.simulator.ads.listing import page, selected
+from connector.simulator.ads.listing import selected
 from connector.simulator.ads.resources import (
     ACCOUNT_PATH,
     Resource,
@@ -18,9 +18,9 @@ from connector.simulator.ads.resources import (
 )
 from connector.simulator.ads.rows import row_of
 from connector.simulator.ads.writing import Writing, needed, not_found, wrong
-from connector.simulator.ads_calls import AdsCall, Operation, answered
+from connector.simulator.ads_calls import AdsCall, Operation, answered, page
 from connector.simulator.envelope import Answer
-from connector.simulator.parameters import DEFAULT_COUNT, LIST, MAX_IDS, any_text, flag, sorting
+from connector.simulator.parameters import LIST, MAX_IDS, any_text, flag, sorting
 
 MAX_TEXT, MAX_NAME = 280, 80
 
@@ -45,7 +45,7 @@ def _list(call: AdsCall) -> Answer:
         and (not isinstance(wanted, list) or int(tweet.id) in wanted)
     ]
     kept = selected(call, view.store, tweets, filters={})
-    return page(call, kept, lambda tweet: row_of(tweet, view), count=DEFAULT_COUNT)
+    return page(call, kept, lambda tweet: row_of(tweet, view))
 
 
 def _post(call: AdsCall) -> Answer:
