@@ -31,8 +31,8 @@ test: install ## all tests
 
 soak: install ## the long rounds of the seeded tests
 	@SOAK=1 $(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/comparison tests/crashes \
-	  tests/conversions/test_phones.py tests/pacing tests/campaigns/test_campaigns_rounds.py \
-	  tests/campaigns_apply/test_applying_killed.py
+	  tests/conversions/test_phones.py tests/conversions/test_exactly_once.py tests/pacing \
+	  tests/campaigns/test_campaigns_rounds.py tests/campaigns_apply/test_applying_killed.py
 
 bench: install ## measure, as ratios
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks

@@ -206,7 +206,8 @@ def _running(
             time.sleep(0.05)
         yield
     finally:
-        process.send_signal(signal.SIGINT if "postgres" in str(command[0]) else signal.SIGTERM)
+        # At once: nothing of its data is kept.
+        process.send_signal(signal.SIGQUIT if "postgres" in str(command[0]) else signal.SIGKILL)
         process.wait(timeout=PATIENCE_SECONDS)
 
 

@@ -1,5 +1,9 @@
-"""Whatever X answers, whenever a run dies: nothing is lost, and nothing accepted goes out again."""
+"""Whatever X answers, whenever a run dies: nothing is lost, and nothing accepted goes out again.
 
+With SOAK=1 (or more) in the environment there are many more lives of a ledger.
+"""
+
+import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -28,6 +32,7 @@ from connector.conversions.replay import Replay
 from connector.conversions.tally import Tally
 from connector.state.resolution import Word
 
+EXAMPLES = 1000 * int(os.environ.get("SOAK", "0")) or 50
 IDS = tuple(f"row-{number}" for number in range(12))
 HOURS_47 = 47 * 3600
 UNCLEAR: dict[str, Reply] = {
@@ -229,7 +234,7 @@ def check(run: Run, tally: Tally, states: Counter[str], doubled: set[str]) -> No
     assert (tally.unfinished_cursor is not None) == bool(unfinished)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     runs=st.lists(RUN, min_size=1, max_size=6),
     bad=st.frozensets(st.sampled_from(IDS), max_size=4),
@@ -250,7 +255,7 @@ def test_nothing_is_lost_and_nothing_accepted_goes_out_again(
             check(run, tally, states_of(scene, run), x.doubled)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=EXAMPLES // 2, deadline=None)
 @given(runs=st.lists(RUN, min_size=1, max_size=4))
 def test_what_is_resent_arrives_in_the_end(new_url: Callable[[], str], runs: list[Run]) -> None:
     scene = made_at(new_url())

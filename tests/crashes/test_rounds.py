@@ -62,7 +62,7 @@ def play(scene: Scene, random: Random, number: int) -> None:
     """A round: every incident leaves the ledger true, and in the end all is accepted."""
     first, rest = targets(number)[:2], targets(number)[2:]
     kills: list[Incident] = [partial(kill_at, target=target) for target in (*first, *rest)]
-    later = [*kills[2:], *random.sample(OTHERS, len(OTHERS) if SOAK else 3)]
+    later = [*kills[2:], *random.sample(OTHERS, len(OTHERS) if SOAK else 1)]
     random.shuffle(later)
     for incident in (*kills[:2], *later):
         incident(scene, random)

@@ -52,7 +52,7 @@ def test_who_holds_sends_nothing_again_after_a_kill(shop: Open) -> None:
 def test_kills_at_any_moment_lose_nothing(shop: Open, in_doubt: str) -> None:
     opened = shop(6000, in_doubt=in_doubt, latency_seconds=0.02)
     settled: dict[str, int] = {}
-    for count in (0, 1, 501, 1200, 2800):
+    for count in (0, 501, 2800):
         accepted = killed_at(opened, "receipts", count)
         assert set(settled) <= accepted
         receipts = opened.receipts()
