@@ -62,6 +62,15 @@ def exchange_of(project: Project, days: Days, tally: Tally, edges: Edges) -> Ite
 
 
 @contextmanager
+def summed_up(feed: Feed, tally: Tally) -> Iterator[None]:
+    """Say at the end, however it comes, what there is to say of all days together."""
+    try:
+        yield
+    finally:
+        tally.warnings += feed.warnings()
+
+
+@contextmanager
 def downloaded_days(
     download: Download, span: Days, quote: Callable[[str, date], Quote | None]
 ) -> Iterator[tuple[Stage, Stage]]:

@@ -41,12 +41,14 @@ PLATFORMS: dict[str, Platform] = {X_ADS: X, TIKTOK_ADS: TIKTOK}
 class Feed:
     """An ad account's numbers; what a reading raises it raises while it is read.
 
-    `renew` gets a new token in place of one that was refused; False where there is none to be had.
+    `warnings` are about all days that were read so far. `renew` gets a new token in place of one
+    that was refused; False where there is none to be had.
     """
 
     account: Account
     days: Callable[[date, date], Reading]
     hours: Callable[[datetime, datetime], Reading]
+    warnings: Callable[[], list[str]]
     renew: Callable[[], bool]
 
 
@@ -148,6 +150,7 @@ def feed_opened(project: Project, name: str, edges: Edges, *, requests: Requests
             account=account.source.account,
             days=lambda since, until: x_reading.days(account.fresh(), since=since, until=until),
             hours=lambda since, until: x_reading.hours(account.fresh(), since=since, until=until),
+            warnings=lambda: x_reading.differences(account.source),
             renew=account.renew,
         )
 
@@ -166,6 +169,7 @@ def _tiktok_opened(
             account=source.account,
             days=lambda since, until: tiktok_reading.days(source, since=since, until=until),
             hours=lambda since, until: tiktok_reading.hours(source, since=since, until=until),
+            warnings=lambda: tiktok_reading.gaps(source),
             renew=lambda: False,
         )
 

@@ -11,7 +11,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from connector.api.downloading import Download, downloaded_days, downloaded_hours, exchange_of
+from connector.api.downloading import (
+    Download,
+    downloaded_days,
+    downloaded_hours,
+    exchange_of,
+    summed_up,
+)
 from connector.api.feeds import PLATFORMS, feed_opened, reading_connections
 from connector.api.imported import Tally, entry_of
 from connector.api.projects import Edges
@@ -173,7 +179,10 @@ def _import(work: _Work, tally: Tally) -> None:
         ConnectorError: of the kind of who must act; what is counted by then stays imported.
     """
     edges = work.edges
-    with feed_opened(work.project, work.name, edges, requests=tally.requests) as feed:
+    with (
+        feed_opened(work.project, work.name, edges, requests=tally.requests) as feed,
+        summed_up(feed, tally),
+    ):
         edges.progress.reached("opened")
         tally.days = days_to_import(
             work.asked, habits=work.habits, earlier=work.past.imports, now=edges.now(),

@@ -24,10 +24,12 @@ T = TypeVar("T")
 
 INCOMING = "connector_incoming"
 # What does not fit is put into a folder beside the file, as DuckDB does; no row here is personal.
+# Rows come one batch after the other: more threads take memory, and no less time.
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "python_enable_replacements": False,
     "memory_limit": "256MB",
+    "threads": 1,
 }
 KINDS = """
     select 'table' from duckdb_tables() where database_name = current_database()

@@ -157,3 +157,14 @@ def test_a_table_may_be_in_a_schema(url: str, new_warehouse: Callable[[str], str
                 imported(database, [ad()], days(0, 0))
             assert database.run("select count(*) from ads.spend_events") == [(1,)]
             assert database.columns(TABLES.ads.name) is None
+
+
+@pytest.mark.parametrize("writing", [True, False])
+def test_a_file_takes_no_more_memory_on_a_machine_with_more_cores(
+    url: str, *, writing: bool
+) -> None:
+    with opened(url):
+        pass
+    with opened(url, writing=writing) as database:
+        settings = "current_setting('threads'), current_setting('memory_limit')"
+        assert database.run(f"select {settings}") == [(1, "244.1 MiB")]

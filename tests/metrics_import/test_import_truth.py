@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from imports import Agency, agency, day, entry, micros
+from metrics_import.conftest import MakeAgency
 
 from connector.metrics.ecb import shipped
 
@@ -15,6 +16,14 @@ COUNTS = ("impressions", "clicks", "url_clicks", "app_clicks", "retweets", "like
 NUMBERS = (*COUNTS, "conversions", "conversion_value", "cost")
 SINCE, UNTIL = "2026-03-20", "2026-04-19"  # over the night that has 23 hours in Madrid
 PLACES = Decimal("1e-6")
+BOTH_SUMS = (
+    "ad_group_id, of_ads, own",
+    """(select ad_group_id, sum(cost) as of_ads from daily_ad_metrics group by 1) as ads
+        join (select ad_group_id, sum(cost) as own from daily_ad_group_metrics group by 1) as items
+        using (ad_group_id)""",
+    "where of_ads > 1.01 * own",
+)
+"""The line items whose ads differ from them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,3 +188,19 @@ def test_what_ran_on_no_day_that_was_asked_for_leaves_no_rows_and_is_remembered(
         ("x", 0, day("2019-01-01"), day("2019-01-30")),
         ("x", 0, day("2019-01-31"), day("2019-02-15")),
     ]
+
+
+def test_what_is_odd_in_every_span_is_told_once_with_the_sums_of_all(
+    make_agency: MakeAgency,
+) -> None:
+    one = make_agency(modes=frozenset({"tiktok_gap"}))
+    summary = one.run(backfill=65)
+    of_x = entry(summary, "x")["warnings"]
+    differing = one.rows(*BOTH_SUMS)
+    assert len(of_x) == len(differing) == 3
+    for ad_group, of_ads, own in differing:
+        [told] = [text for text in of_x if f"line item {ad_group} " in text]
+        assert f"2026-02-14 to 2026-04-19: its ads cost {of_ads.normalize()} USD" in told
+        assert f"itself {own.normalize()}, which is right" in told
+    [told] = entry(summary, "tiktok")["warnings"]
+    assert told.startswith("TikTok Ads: 3 days from 2026-02-")

@@ -16,7 +16,14 @@ from connector.tiktok.metrics.queries import DAY, HOUR, PATH, Wanted, check_quer
 from connector.tiktok.metrics.reports import Gathering, Size, gather
 from connector.tiktok.metrics.rows import Known, ad_days, hour_of, hour_rows
 from connector.tiktok.metrics.spool import spooled
-from connector.tiktok.metrics.survey import Survey, differing, gap_warning, survey_of, totals_of
+from connector.tiktok.metrics.survey import (
+    Sums,
+    Survey,
+    differing,
+    gap_warning,
+    survey_of,
+    totals_of,
+)
 
 _SHORTEST = timedelta(microseconds=1)
 
@@ -25,7 +32,8 @@ _SHORTEST = timedelta(microseconds=1)
 class Source:
     """An advertiser to read from, and what was learned of it; one import has one of these.
 
-    `opening` are the requests that no reading has counted yet.
+    `opening` are the requests that no reading has counted yet; `of_ads` and `of_advertiser` the
+    sums of the days that were read.
     """
 
     line: Line
@@ -35,6 +43,8 @@ class Source:
     size_of_hours: Size = field(default_factory=Size)
     known: Known = field(default_factory=Known)
     opening: Requests = field(default_factory=Requests)
+    of_ads: dict[date, Sums] = field(default_factory=dict)
+    of_advertiser: dict[date, Sums] = field(default_factory=dict)
 
 
 def opened(line: Line, token: str, advertiser_id: str) -> Source:
@@ -78,6 +88,13 @@ def days(source: Source, *, since: date, until: date) -> Reading:
     )
 
 
+def gaps(source: Source) -> list[str]:
+    """A sentence about the days, of all that were read, whose ads and advertiser differ."""
+    survey = Survey(days=source.of_ads)
+    warning = gap_warning(survey, source.of_advertiser, source.account.currency)
+    return [warning] if warning else []
+
+
 def hours(source: Source, *, since: datetime, until: datetime) -> Reading:
     """The rows of the hours that begin from `since` on and before `until`, aware both.
 
@@ -111,12 +128,12 @@ def _ad_days(source: Source, asking: Asking, every: Days, warnings: list[str]) -
         with spooled(wanted.columns) as spool:
             gathering = Gathering(asking=asking, spool=spool, size=source.size, warnings=warnings)
             gather(gathering, wanted)
-            survey = _reconciled(gathering, wanted, source.account.currency)
+            survey = _reconciled(source, gathering, wanted)
             _learn(asking, source.known, survey)
             yield from ad_days(spool.rows(), source.known, source.account.currency)
 
 
-def _reconciled(gathering: Gathering, wanted: Wanted, currency: str) -> Survey:
+def _reconciled(source: Source, gathering: Gathering, wanted: Wanted) -> Survey:
     """Compare the ads with the advertiser's own sums; TopView, which no report has, may be it."""
     survey = survey_of(gathering.spool.rows())
     totals = totals_of(page_of(gathering.asking.get(PATH, check_query(wanted.days))).rows)
@@ -124,9 +141,8 @@ def _reconciled(gathering: Gathering, wanted: Wanted, currency: str) -> Survey:
         # a report may not know the filter, or the advertiser not have what it asks for
         with suppress(ConfigurationError):
             survey = _with_top_view(gathering, wanted, survey)
-    warning = gap_warning(survey, totals, currency)
-    if warning:
-        gathering.warnings.append(warning)
+    source.of_ads.update(survey.days)
+    source.of_advertiser.update(totals)
     return survey
 
 

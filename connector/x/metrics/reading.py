@@ -47,6 +47,7 @@ class Source:
         known: its campaigns, line items, ads and tweets.
         refused: placements that X names and does not answer for.
         opening: the requests that no reading has counted yet.
+        costs: what ads and line items cost, by the span of days that was read.
     """
 
     line: Line
@@ -55,6 +56,7 @@ class Source:
     known: Known = field(default_factory=Known)
     refused: set[str] = field(default_factory=set)
     opening: Requests = field(default_factory=Requests)
+    costs: dict[Days, Costs] = field(default_factory=dict)
 
     @property
     def book(self) -> Book:
@@ -100,6 +102,11 @@ def days(source: Source, *, since: date, until: date) -> Reading:
         warnings=finding.warnings,
         requests=finding.asking.requests,
     )
+
+
+def differences(source: Source) -> list[str]:
+    """Sentences about line items whose ads differ from them, on all days that were read."""
+    return list(warnings(source.costs, source.book))
 
 
 def hours(
@@ -154,7 +161,7 @@ def _ad_days(finding: _Finding, every: Days) -> Iterator[AdDay]:
                 yield from ad_days(complete, source.book, span.since)
             else:
                 finding.groups.extend(group_days(complete, source.book, span.since))
-        finding.warnings.extend(warnings(costs, source.book, f"{span.since} to {span.until}"))
+        source.costs[span] = costs
 
 
 def _hour_rows(finding: _Finding, slots: Slots, entities: Sequence[str]) -> Iterator[HourRow]:

@@ -14,7 +14,7 @@ from connector.errors import ConfigurationError, CredentialsError
 from connector.http import Session
 from connector.metrics.rows import Account, HourRow, Requests
 from connector.tiktok.calling import Line
-from connector.tiktok.metrics.reading import Source, days, hours, opened
+from connector.tiktok.metrics.reading import Source, days, gaps, hours, opened
 
 ZONES = 4
 WEEKS = ("2026-03-06", "2026-03-19")  # with the day of 23 hours in New York
@@ -139,13 +139,15 @@ def test_days_without_delivery_have_no_rows(desk: Desk) -> None:
 
 def test_a_gap_between_ads_and_advertiser_is_told() -> None:
     with at_tiktok(modes=frozenset({"tiktok_gap"})) as desk:
-        rows, reading = days_of(desk.source(), "2026-03-01", "2026-03-05")
-        truth = truth_of(desk, "2026-03-01", "2026-03-05")
-    [warning] = reading.warnings
+        source = desk.source()
+        rows, reading = days_of(source, "2026-02-01", "2026-03-05")
+        truth = truth_of(desk, "2026-02-01", "2026-03-05")
+    assert not reading.warnings
+    [warning] = gaps(source)
     ads = sum(day["cost"] for day in sums(rows).values())
     advertiser = sum(day["cost"] for day in truth.values())
     assert ads < advertiser
-    assert warning.startswith("TikTok Ads: 2026-03-0")
+    assert warning.startswith("TikTok Ads: 3 days from 2026-02-01 to 2026-03-03: ")
     assert "the difference belongs to no ad" in warning
 
 

@@ -8,6 +8,7 @@ from x.metrics.questions import DAY, ok
 from x.metrics.scripted import ACCOUNT, Call, Reply, playing
 
 from connector.errors import ConfigurationError, CredentialsError
+from connector.metrics.days import Days
 from connector.metrics.rows import Requests
 from connector.x.metrics.active import active_in
 from connector.x.metrics.attribution import subject_of
@@ -19,7 +20,14 @@ from connector.x.metrics.rows import Book, hour_rows, money
 from connector.x.metrics.slots import Slots
 from connector.x.metrics.statistics import Complete
 
+
+def span(first: int) -> Days:
+    """Three days of July."""
+    return Days(since=date(2026, 7, first), until=date(2026, 7, first + 2))
+
+
 HERE = {"id": ACCOUNT, "name": "Shop", "timezone": "Europe/Madrid"}
+SPAN = span(1)
 
 
 def opening(funding: Reply, account: dict[str, Any]) -> str:
@@ -138,8 +146,21 @@ def test_a_line_item_may_differ_from_its_ads_by_a_hundredth(
     costs = Costs()
     costs.add(complete(AD, "ad", of_ads * 10**6, None), book.known)
     costs.add(complete(LINE_ITEM, "li", own * 10**6), book.known)
-    told = list(warnings(costs, book, "2026-07-01 to 2026-07-02"))
+    told = list(warnings({SPAN: costs}, book))
     assert [f"its ads cost {of_ads} JPY" in text for text in told] == [True] * is_told
+
+
+def test_a_line_item_that_differs_in_one_span_is_told_once_with_the_sums_of_all() -> None:
+    book = Book(known=Known(), currency="EUR")
+    book.known.entities[AD]["ad"] = Entity(parent="li")
+    by_span = {}
+    for of_ads, since in ((7, 1), (1000, 4), (8, 7)):
+        costs = by_span[span(since)] = Costs()
+        costs.add(complete(AD, "ad", of_ads * 10**6), book.known)
+        costs.add(complete(LINE_ITEM, "li", min(of_ads, 1001 - of_ads) * 10**6), book.known)
+    [told] = warnings(by_span, book)
+    assert "line item li: 2026-07-01 to 2026-07-09: its ads cost 1015 EUR" in told
+    assert "the line item itself 16, which" in told
 
 
 def test_money_has_six_places_and_no_rounding() -> None:
