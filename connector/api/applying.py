@@ -4,17 +4,27 @@ Nothing is written before it was looked once more whether X still is as the diff
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from connector.api import batches
 from connector.api.managing import Manager
 from connector.api.parts import Part
-from connector.api.sights import Sight, grown, intent_of, keys_of, listed, sight_of
+from connector.api.sights import (
+    Sight,
+    change_key,
+    grown,
+    intent_of,
+    intent_of_update,
+    keys_of,
+    listed,
+    sight_of,
+)
 from connector.api.writing import Desk
 from connector.campaigns import exporting, telling
 from connector.campaigns.difference import Difference, difference
-from connector.campaigns.fields import ENTITIES
+from connector.campaigns.fields import ENTITIES, EntityName
 from connector.campaigns.file import File
 from connector.campaigns.finding import WAITS
 from connector.campaigns.matching import awaited
@@ -24,7 +34,7 @@ from connector.campaigns.tree import Made, walked
 from connector.campaigns.writes import checked_id
 from connector.errors import STATUS_OF_EXIT, ConfigurationError, ConnectorError, Exit, StoppedError
 from connector.project.tree import Path
-from connector.state.journal import OPEN
+from connector.state.journal import OPEN, Entry, Journal
 
 _STALE = (
     "the plan is stale: what is at X has changed since it was made, or another run writes there;"
@@ -119,7 +129,7 @@ def carry_out(manager: Manager, plan: Plan) -> Outcome:
     """
     outcome = Outcome(ids={path: one.id for path, one in plan.difference.things.items()})
     settles = list(_adopted(plan))
-    if plan.difference.is_empty and not settles:
+    if plan.difference.is_empty and not settles and not list(_unsettled(plan, plan.sight)):
         return outcome
     with manager.writing() as desk:
         again = sight_of(manager, plan.file.campaigns)
@@ -127,6 +137,8 @@ def carry_out(manager: Manager, plan: Plan) -> Outcome:
         if digest != plan.digest or again.known != plan.sight.known:
             raise ConfigurationError(_STALE)
         _settle(settles, desk("campaign"))
+        for entry in _unsettled(plan, again):
+            _settle_change(manager, entry, desk("campaign").journal)
         progress = manager.edges.progress
         progress.phase("apply", sum(len(one.writes) for one in plan.requests))
         keys = keys_of(plan.file.campaigns)
@@ -147,6 +159,8 @@ def _write(
     for one in request.writes:
         is_new = one.verb == "create" and one.path is not None
         write = one.write(outcome.ids, keys[one.path or ()] if is_new else None)
+        if write.id is not None:
+            write = replace(write, key=change_key(write.verb, write.entity, write.id))
         parts.append(Part(write=write, title=one.title, line_item=one.line_item, seen=seen))
     found = batches.carried_out(parts, desk)
     outcome.written += len(found)
@@ -183,6 +197,30 @@ def _settle(settles: Sequence[tuple[str, str]], desk: Desk) -> None:
         for entry, id_ in found:
             if entry is not None and entry.state in OPEN:
                 journal.settle(journal.take(entry), "adopted", entity_ids=(id_,), is_told=True)
+
+
+def _unsettled(plan: Plan, sight: Sight) -> Iterator[Entry]:
+    """The deletions of interrupted runs, and their changes of what is as the file has it now."""
+    changed = {one.id for one in plan.difference.of("update", "delete")}
+    there = (one for one in plan.difference.things.values() if one.id not in changed)
+    intents = {intent_of_update(one) for one in there}
+    for entry in sight.unsettled:
+        if entry.what.startswith("DELETE ") or entry.intent in intents:
+            yield entry
+
+
+def _settle_change(manager: Manager, entry: Entry, journal: Journal) -> None:
+    """Record that a change was done, or a deletion where X says that it was."""
+    id_ = entry.what.rpartition("/")[2]
+    is_done = not entry.what.startswith("DELETE ")
+    if not is_done:
+        with suppress(ConfigurationError):  # X has never had it
+            kind = cast("EntityName", entry.entity)
+            is_done = bool(manager.row(kind, id_, with_deleted=True).get("deleted"))
+    if is_done:
+        is_of_file = entry.intent != entry.digest  # else its command is to be told by the next one
+        taken = journal.take(entry)
+        journal.settle(taken, "adopted", entity_ids=(id_,), is_told=is_of_file)
 
 
 def export(manager: Manager, ids: Sequence[str], *, modeline: str = "") -> tuple[str, list[str]]:

@@ -6,7 +6,7 @@ a token in its name, tweets and criteria are known by what they are, and the res
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from connector.api import parts
@@ -16,6 +16,7 @@ from connector.api.writing import (
     PASSING_SECONDS,
     Desk,
     give_up,
+    misfit,
     waited_for,
 )
 from connector.campaigns import finding
@@ -93,7 +94,6 @@ class _Group:
 
     desk: Desk
     works: list[Work]
-    _is_doubtful: bool = field(default=False, init=False)
 
     @property
     def pending(self) -> list[Work]:
@@ -120,15 +120,14 @@ class _Group:
         pending = self.pending
         found = parts.answered(pending, rows)
         if found is None:
-            error = UnreachableError("X's answer does not fit the request")
-            self.doubt(Reply(meaning="unclear", code="unreadable", error=error), MOST_DOUBTS)
+            self.doubt(misfit(), MOST_DOUBTS)
         else:
             self._settle(dict(zip(map(id, pending), found, strict=True)), "done")
 
     def refuse(self, reply: Reply) -> None:
         """X refuses it; what an earlier sending of it did is done all the same."""
-        if self._is_doubtful:
-            self._settle(self._look(), "done")
+        if any(one.entry.is_doubtful for one in self.pending):
+            self._look_well()
         pending, journal = self.pending, self.desk.journal
         if not pending:
             return
@@ -147,16 +146,12 @@ class _Group:
 
     def doubt(self, reply: Reply, doubts: int) -> None:
         """After an unclear answer: look what of it was done, and let the rest leave again."""
-        journal, self._is_doubtful = self.desk.journal, True
+        journal = self.desk.journal
         with journal.together():
             for one in self.pending:
                 one.entry = journal.doubt(one.entry, reason=reply.code)
         self.desk.warn(f"{reply.error}; looking whether it was done all the same")
-        for seconds in (0.0, *finding.WAITS):
-            if self.pending and seconds:
-                self.wait(seconds)
-            if self.pending:
-                self._settle(self._look(), "adopted")
+        self._look_well()
         if self.pending and doubts >= MOST_DOUBTS:
             give_up(reply)
 
@@ -165,6 +160,14 @@ class _Group:
         self.desk.pause(seconds)
         if self.desk.stopping():
             raise StoppedError(f"stopped; {_AGAIN}")
+
+    def _look_well(self) -> None:
+        """Look what of it is done, again after a while: a request may be slow."""
+        for seconds in (0.0, *finding.WAITS):
+            if self.pending and seconds:
+                self.wait(seconds)
+            if self.pending:
+                self._settle(self._look(), "adopted")
 
     def _look(self) -> dict[int, str]:
         """The ids of what of it is done at X."""

@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeGuard, TypeVar
 from uuid import uuid4
@@ -28,6 +28,7 @@ from connector.campaigns.writes import Write, checked_id
 from connector.credentials import PixelTokens, Vault
 from connector.errors import (
     ConfigurationError,
+    ConnectorError,
     TokenRefusedError,
 )
 from connector.project import Project, XConnection
@@ -189,17 +190,26 @@ class Manager:
         )  # fmt: skip
 
     def _sent(self, call: Call, in_time: Callable[[], bool]) -> Reply:
-        """Send a call; after a token that is not taken it was not processed, and goes once more."""
+        """Send a call; after a token that is not taken it was not processed, and goes once more.
+
+        A token that is not taken in the end is X's refusal, whatever keeps it from being renewed.
+        """
         send = partial(
             management.send, self._line, account_id=self.account_id, call=call, in_time=in_time
         )
-        with self._standing():
-            access = self._held()
-            reply = send(access=access)
-            if isinstance(reply.error, TokenRefusedError):
-                if not self._is_renewable(access):
+        reply: Reply | None = None
+        try:
+            with self._standing():
+                access = self._held()
+                reply = send(access=access)
+                if isinstance(reply.error, TokenRefusedError) and self._is_renewable(access):
+                    reply = send(access=self._renewed(access))
+                if isinstance(reply.error, TokenRefusedError):
                     raise reply.error
-                reply = send(access=self._renewed(access))
+        except ConnectorError as error:
+            if reply is None:
+                raise
+            reply = replace(reply, error=error)
         self._hear(reply)
         return reply
 

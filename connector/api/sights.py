@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from connector.api.managing import Manager
-from connector.campaigns.fields import EntityName, Row
+from connector.campaigns.fields import MOST_IDS, EntityName, Row, Verb
 from connector.campaigns.matching import candidates
 from connector.campaigns.requests import digests_of
 from connector.campaigns.tree import BELOW, Known, Made, Node, Thing, key_of, thing, walked
@@ -12,15 +12,17 @@ from connector.campaigns.writes import Write
 from connector.project.tree import Path
 from connector.state.journal import OPEN, Entry
 
-_MOST_IDS = 200
-
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """What is at X of a file, and what the journal knows of it, at one moment."""
+    """What is at X of a file, and what the journal knows of it, at one moment.
+
+    `unsettled` are changes and deletions that may have reached X and whose end is not recorded.
+    """
 
     things: tuple[Thing, ...]
     known: Known
+    unsettled: tuple[Entry, ...] = ()
 
 
 def sight_of(manager: Manager, nodes: Sequence[Node]) -> Sight:
@@ -29,8 +31,14 @@ def sight_of(manager: Manager, nodes: Sequence[Node]) -> Sight:
     Raises:
         ConnectorError: X or the state is not to be had.
     """
-    known = _known(manager.journaled(), nodes) if manager.live else {}
-    return Sight(things=_things(manager, nodes, known), known=known)
+    entries = manager.journaled() if manager.live else []
+    known = _known(entries, nodes)
+    return Sight(
+        things=_things(manager, nodes, known), known=known,
+        unsettled=tuple(
+            one for one in entries if _is_doubtful(one) and not one.what.startswith("POST ")
+        ),
+    )  # fmt: skip
 
 
 def _known(entries: Sequence[Entry], nodes: Sequence[Node]) -> Known:
@@ -45,12 +53,16 @@ def _known(entries: Sequence[Entry], nodes: Sequence[Node]) -> Known:
     return {path: _made(newest[key]) for path, key in paths.items() if key in newest}
 
 
+def _is_doubtful(entry: Entry) -> bool:
+    """Whether a request of it may have reached X, and how it ended is not recorded."""
+    return entry.state in OPEN and (entry.is_doubtful or entry.state != "planned")
+
+
 def _made(entry: Entry) -> Made:
-    is_open = entry.state in OPEN
     return Made(
         ids=entry.entity_ids if entry.state in {"done", "adopted"} else (),
-        token=None if entry.state == "refused" else entry.token, is_open=is_open,
-        is_doubtful=is_open and (entry.is_doubtful or entry.state != "planned"), seen=entry.seen,
+        token=None if entry.state == "refused" else entry.token, is_open=entry.state in OPEN,
+        is_doubtful=_is_doubtful(entry), seen=entry.seen,
         stamp=f"{entry.key} {entry.state} {entry.sendings} {entry.run}",
     )  # fmt: skip
 
@@ -105,14 +117,25 @@ def listed(
     """The rows of some ids, as many to a request as X takes."""
     return [
         row
-        for start in range(0, len(ids), _MOST_IDS)
-        for row in manager.rows(entity, **{name: ",".join(ids[start : start + _MOST_IDS])}, **more)
+        for start in range(0, len(ids), MOST_IDS)
+        for row in manager.rows(entity, **{name: ",".join(ids[start : start + MOST_IDS])}, **more)
     ]
 
 
 def keys_of(nodes: Sequence[Node]) -> dict[Path, str]:
     """The idempotency keys of making what has no id in its file."""
     return {node.path: key_of(node, above) for node, above in walked(nodes) if node.id is None}
+
+
+def change_key(verb: Verb, entity: EntityName, id_: str) -> str:
+    """The idempotency key of changing or deleting something, whatever it is changed to."""
+    return f"apply:{verb}:{entity}:{id_}"
+
+
+def intent_of_update(thing: Thing) -> str:
+    """What the journal knows the changes of something by."""
+    key = change_key("update", thing.entity, thing.id)
+    return digests_of(Write(entity=thing.entity, verb="update", id=thing.id, key=key))[1]
 
 
 def intent_of(node: Node, key: str) -> str:

@@ -19,6 +19,7 @@ from connector.campaigns.requests import (
     Status,
     Written,
     carries_token,
+    count_of,
     cut_remarks,
     digests_of,
     ids_of,
@@ -37,6 +38,7 @@ PASSING_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0)
 """Waits after answers that something was not processed, where they name none."""
 LONGEST_SECONDS = 15 * 60.0
 WORTH_TELLING_SECONDS = 5.0
+_NO_ROUTE = "ROUTE_NOT_FOUND"  # of an address that X does not have at all
 _AGAIN = "run the same command again: it looks at X first, and makes nothing twice"
 
 
@@ -157,7 +159,8 @@ class _Work:
         )  # fmt: skip
         reply = self.desk.send(call, lambda: self.desk.journal.is_mine(self.entry))
         self.desk.reached("answered")
-        return reply
+        is_whole = reply.meaning != "done" or len(reply.rows) == count_of(write)
+        return reply if is_whole else misfit()
 
     def written(self, status: Status, rows: Sequence[Row], *remarks: str) -> Written:
         """How it ended."""
@@ -226,7 +229,7 @@ def _sent(work: _Work) -> tuple[Found, Reply | None]:
         if reply.meaning == "done":
             return found, reply
         if reply.meaning == "refused":
-            return (work.look() if work.entry.is_doubtful else found), reply
+            return (work.look_well() if work.entry.is_doubtful else found), reply
         if reply.meaning == "passing":
             _passed(work, reply, waits)
         else:
@@ -269,6 +272,12 @@ def waited_for(reply: Reply, usual: float | None, *, warn: Callable[[str], None]
     return seconds
 
 
+def misfit() -> Reply:
+    """What an answer means that tells of more or less than was sent: nobody knows."""
+    error = UnreachableError("X's answer does not fit the request")
+    return Reply(meaning="unclear", code="unreadable", error=error)
+
+
 def give_up(reply: Reply) -> NoReturn:
     """End where X has not said what became of a write; the journal knows that it left.
 
@@ -280,6 +289,6 @@ def give_up(reply: Reply) -> NoReturn:
 
 def _is_gone(work: _Work, reply: Reply) -> bool:
     """Whether a deletion was done by an earlier sending of it."""
-    not_found = 404
     is_deletion = work.write.verb == "delete" and work.entry.is_doubtful
-    return is_deletion and reply.status == not_found
+    is_missing = reply.code.endswith("NOT_FOUND") and reply.code != _NO_ROUTE
+    return is_deletion and is_missing

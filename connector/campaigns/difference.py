@@ -1,6 +1,6 @@
 """The difference between a file and what is at X: what is made, changed and deleted."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,6 +23,8 @@ from connector.project.tree import Fault, Path
 STATUS = "entity_status"
 ACTIVE, PAUSED = "ACTIVE", "PAUSED"
 Kind = Literal["create", "update", "delete", "unmanaged"]
+_PRODUCT = ("objective", "product_type")
+_ONE_PRODUCT = "must be {there}, as that of the campaign's other line items; X takes no others"
 _FIXED = (
     "can't be changed at X, where it is {there}; write that, or take the id out and give another"
     " name to make a new one"
@@ -108,6 +110,15 @@ def difference(
     )  # fmt: skip
 
 
+def _mixed(new: Iterable[Node], stays: Iterable[Thing]) -> Iterator[Fault]:
+    """New line items that X does not take beside those that stay."""
+    kept = {tuple(one.values.get(name) for name in _PRODUCT) for one in stays}
+    for node in new if len(kept) == 1 else ():
+        for name, there in zip(_PRODUCT, next(iter(kept)), strict=True):
+            if there not in (None, node.values.get(name, there)):
+                yield node.fault(f"{name} {_ONE_PRODUCT.format(there=there)}", name)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Place:
     """What something stands below: node, its row as it will be, and how people call it."""
@@ -137,6 +148,8 @@ class _Work:
         """Compare nodes with what they are, and all that is below; the things nobody wants."""
         found = matched(nodes, things, self.known)
         self.faults += found.faults
+        stays = [*found.things.values(), *([] if self.prune else found.left)]
+        self.faults += _mixed((node for node in nodes if node.path not in found.things), stays)
         for node in nodes:
             if node.path not in found.unclear:
                 self._compare(node, found.things.get(node.path), place)
@@ -176,8 +189,8 @@ class _Work:
         for one in known.values():
             is_said = one.api in node.values and (one.always or node.values[one.api] is not None)
             if one.required and "create" in one.on and not is_said:
-                hint = f"{one.help[0].lower()}{one.help[1:]}"
-                self.faults.append(node.fault(f"{one.name!r} is missing, and it is made: {hint}"))
+                told = f"{one.name!r} is missing, and it is made: {one.wanted}"
+                self.faults.append(node.fault(told))
         said = {name: value for name, value in node.values.items() if value is not None}
         self._check(node, "create", said, place)
         return Change(

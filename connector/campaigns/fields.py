@@ -17,12 +17,15 @@ from connector.campaigns.kinds import (
     written,
 )
 from connector.campaigns.naming import without_token
+from connector.campaigns.words import GOALS, OBJECTIVES, PLACEMENTS
 
 EntityName = Literal["campaign", "line_item", "promoted_tweet", "media", "targeting_criterion"]
 Verb = Literal["create", "update", "delete"]
 Row = Mapping[str, Any]
 
 MICRO = "_micro"
+MOST_IDS = 200
+"""How many ids a list takes to filter by."""
 BOTH: frozenset[Verb] = frozenset({"create", "update"})
 ONCE: frozenset[Verb] = frozenset({"create"})
 
@@ -37,6 +40,7 @@ class Field:
         required: what is made must have it.
         always: what is made says it in any case, if only that it is empty.
         can_unset: the empty text takes it away again.
+        where: it is found, for who does not say it and must.
     """
 
     api: str
@@ -46,7 +50,17 @@ class Field:
     required: bool = False
     always: bool = False
     can_unset: bool = False
+    where: str = ""
     limits: Limits = NO_LIMITS
+
+    @property
+    def wanted(self) -> str:
+        """What to do where it is missing."""
+        text = self.help.removesuffix(".")
+        told = f"say {text[0].lower()}{text[1:]}"
+        if self.kind == "word" and self.limits.words:
+            told = f"say one of {', '.join(self.limits.words)}"
+        return f"{told}; {self.where}" if self.where else told
 
     @property
     def name(self) -> str:
@@ -101,19 +115,6 @@ def _id(api: str, text: str, **more: Any) -> Field:  # noqa: ANN401 - likewise
     return Field(api=api, kind="id", help=text, **more)
 
 
-OBJECTIVES = (
-    "APP_ENGAGEMENTS", "APP_INSTALLS", "REACH", "FOLLOWERS", "ENGAGEMENTS", "VIDEO_VIEWS",
-    "PREROLL_VIEWS", "WEBSITE_CLICKS",
-)  # fmt: skip
-GOALS = (
-    "APP_CLICKS", "APP_INSTALLS", "APP_PURCHASES", "ENGAGEMENT", "FOLLOWERS", "LINK_CLICKS",
-    "MAX_REACH", "PREROLL", "PREROLL_STARTS", "REACH_WITH_ENGAGEMENT", "SITE_VISITS", "VIDEO_VIEW",
-    "VIEW_3S_100PCT", "VIEW_6S", "VIEW_15S", "WEBSITE_CONVERSIONS",
-)  # fmt: skip
-PLACEMENTS = (
-    "ALL_ON_TWITTER", "PUBLISHER_NETWORK", "TAP_*", "TWITTER_PROFILE", "TWITTER_REPLIES",
-    "TWITTER_SEARCH", "TWITTER_TIMELINE", "SPOTLIGHT", "TREND",
-)  # fmt: skip
 _DAILY = _money("daily_budget_amount_local_micro", "Spend of a day, in currency units.")
 _TOTAL = _money("total_budget_amount_local_micro", "Spend altogether, in currency units.")
 _STATUS = _word(
@@ -125,8 +126,11 @@ CAMPAIGN = Entity(
     name="campaign", title="campaign", path="campaigns", ids="campaign_ids",
     is_named=True, has_status=True,
     fields=(
-        _id("funding_instrument_id", "What pays.", on=ONCE, required=True),
-        _text("name", "Up to 255 characters.", required=True),
+        _id(
+            "funding_instrument_id", "What pays.", on=ONCE, required=True,
+            where="`connector campaigns list --json` has it of each campaign",
+        ),
+        _text("name", "What it is called, up to 255 characters.", required=True),
         _DAILY,
         _TOTAL,
         _STATUS,
@@ -139,7 +143,10 @@ LINE_ITEM = Entity(
     name="line_item", title="line item", path="line_items", ids="line_item_ids",
     is_named=True, has_status=True,
     fields=(
-        _id("campaign_id", "The campaign it is in.", on=ONCE, required=True),
+        _id(
+            "campaign_id", "The campaign it is in.", on=ONCE, required=True,
+            where="`connector campaigns list` has their ids",
+        ),
         _word("objective", "What is wanted.", *OBJECTIVES, on=ONCE, required=True),
         _word(
             "product_type", "What is promoted.", "MEDIA", "PROMOTED_ACCOUNT", "PROMOTED_TWEETS",
@@ -147,7 +154,7 @@ LINE_ITEM = Entity(
         ),
         Field(
             api="placements", kind="words", help="Where it is shown, joined by commas.",
-            required=True, limits=Limits(words=PLACEMENTS),
+            required=True, where="such as ALL_ON_TWITTER", limits=Limits(words=PLACEMENTS),
         ),
         Field(api="start_time", kind="time", help="When it begins.", required=True),
         Field(
@@ -190,10 +197,13 @@ PROMOTED_TWEET = Entity(
     name="promoted_tweet", title="promoted tweet", path="promoted_tweets",
     ids="promoted_tweet_ids", verbs=frozenset({"create", "delete"}),
     fields=(
-        _id("line_item_id", "The line item it is on.", on=ONCE, required=True),
+        _id(
+            "line_item_id", "The line item it is on.", on=ONCE, required=True,
+            where="`connector line-items list` has their ids",
+        ),
         Field(
-            api="tweet_ids", kind="ids", help="Up to 50, joined by commas.", on=ONCE, required=True,
-            limits=Limits(most=50),
+            api="tweet_ids", kind="ids", help="The tweets, up to 50, joined by commas.", on=ONCE,
+            required=True, limits=Limits(most=50, are_tweets=True),
         ),
     ),
 )  # fmt: skip
@@ -214,8 +224,8 @@ TARGETING_CRITERION = Entity(
     ids="targeting_criterion_ids", verbs=frozenset({"create", "delete"}),
     fields=(
         _id("line_item_id", "The line item it is on.", on=ONCE, required=True),
-        _word("targeting_type", "Such as LOCATION.", on=ONCE, required=True),
-        _text("targeting_value", "As the type has it.", 500, on=ONCE, required=True),
+        _word("targeting_type", "What is targeted, such as LOCATION.", on=ONCE, required=True),
+        _text("targeting_value", "Its value, as the type has it.", 500, on=ONCE, required=True),
         _word("operator_type", "EQ unless said.", "EQ", "NE", "GTE", "LT", on=ONCE),
     ),
 )  # fmt: skip
@@ -245,7 +255,7 @@ def read(
                 params[one.api] = None
                 _require_unsettable(one)
             elif one.required and verb == "create":
-                problems.append(f"{name}: is missing; {one.help[0].lower()}{one.help[1:]}")
+                problems.append(f"{name}: is missing; {one.wanted}")
         except ValueError as error:
             problems.append(f"{name}: {error}")
     return params, problems

@@ -11,8 +11,8 @@ from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, create_m
 
 from connector.campaigns import fields
 from connector.campaigns.fields import EntityName
-from connector.campaigns.kinds import DRY, MADE_UP, Kind, Value, value_of
-from connector.campaigns.tree import BELOW, KEYS, NAMED, Node, faults_of, fields_of
+from connector.campaigns.kinds import Kind, Value, value_of
+from connector.campaigns.tree import BELOW, KEYS, NAMED, TWEET, Node, faults_of, fields_of
 from connector.errors import ConfigurationError, Problem
 from connector.project.judge import judge
 from connector.project.scalars import STRICT, Name, refused, written
@@ -157,11 +157,10 @@ def _id(entity: EntityName) -> tuple[Any, Any]:
 
 def _tweet_id(raw: object) -> str:
     text = str(written(raw, "must be the id of a tweet"))
-    if text.startswith(DRY):
-        raise refused(f"{text} {MADE_UP}")
-    if not (text.isascii() and text.isdigit() and len(text) < len("1" * 21)):
-        raise refused("must be the id of a tweet, digits only")
-    return text
+    try:
+        return str(value_of(TWEET.kind, text, TWEET.limits))
+    except ValueError as error:
+        raise refused(str(error)) from None
 
 
 def _many(raw: object) -> object:

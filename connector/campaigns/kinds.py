@@ -22,6 +22,7 @@ MADE_UP = (
 # Line breaks and other controls, and halves of characters.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ID = re.compile(r"[0-9A-Za-z_:/-]{1,64}")
+_TWEET = re.compile(r"[0-9]{1,19}")
 _FLAGS = {"true": True, "false": False}
 _WORD = re.compile(r"[A-Z0-9_]{1,64}")
 _TIME = "must be a time with its zone, such as 2026-03-31T18:00:00Z, or a date, midnight in UTC"
@@ -36,11 +37,13 @@ class Limits:
             word where there are none.
         most: characters of a text, the greatest number, or how many words or ids.
         numbers: those a number may be, any from 1 to `most` where there are none.
+        are_tweets: ids are those of tweets, which are numbers.
     """
 
     words: tuple[str, ...] = ()
     most: int = 255
     numbers: tuple[int, ...] = ()
+    are_tweets: bool = False
 
 
 NO_LIMITS = Limits()
@@ -138,10 +141,12 @@ def _flag(given: object, _: Limits) -> bool:
     return _FLAGS[word]
 
 
-def _id(given: object, _: Limits) -> str:
+def _id(given: object, limits: Limits) -> str:
     text = str(given).strip()
     if text.startswith(DRY):
         raise ValueError(f"{text} {MADE_UP}")
+    if limits.are_tweets and not _TWEET.fullmatch(text):
+        raise ValueError("must be the id of a tweet, digits only")
     if not _ID.fullmatch(text):
         raise ValueError("must be an id")
     return text

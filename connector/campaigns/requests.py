@@ -89,14 +89,16 @@ def ids_of(rows: Sequence[Row]) -> tuple[str, ...]:
     return tuple(str(row.get("id") or row.get("media_key")) for row in rows)
 
 
+def count_of(write: Write) -> int:
+    """How many things it is about."""
+    tweets = write.params.get("tweet_ids")
+    return len(tweets) if isinstance(tweets, tuple) else 1
+
+
 def rehearsed(write: Write, account_id: str, *, random_bytes: Callable[[int], bytes]) -> Written:
     """What would be sent, and ids that are made up."""
     token = new_token(random_bytes) if carries_token(write) else None
-    tweets = write.params.get("tweet_ids")
-    made_up = tuple(
-        f"{DRY}{random_bytes(6).hex()}"
-        for _ in range(len(tweets) if isinstance(tweets, tuple) else 1)
-    )
+    made_up = tuple(f"{DRY}{random_bytes(6).hex()}" for _ in range(count_of(write)))
     return Written(
         status="dry_run", ids=made_up if write.id is None else (write.id,),
         request=told_request(write, token, account_id=account_id),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connector.campaigns.fields import ENTITIES, EntityName, Field, Row
-from connector.campaigns.kinds import Value, value_of, written
+from connector.campaigns.kinds import Limits, Value, value_of, written
 from connector.campaigns.naming import named, token_of, without_token
 from connector.project.tree import START, Fault, Mark, Path
 
@@ -30,7 +30,9 @@ PARENTS: Mapping[EntityName, str] = {
 """The field that says what something stands below, which a file says by where it is written."""
 NAMED: tuple[EntityName, ...] = ("campaign", "line_item")
 _OPERATOR = "operator_type"
-_TWEET = Field(api="tweet_id", kind="id", help="The tweet.", required=True)
+TWEET = Field(
+    api="tweet_id", kind="id", help="The tweet.", required=True, limits=Limits(are_tweets=True)
+)
 _SAMPLE_TOKEN = "c00000000"  # noqa: S105 - a word in a name, as long as any
 _SET_KINDS = frozenset({"words", "ids"})
 
@@ -115,7 +117,7 @@ Known = Mapping[Path, Made]
 def fields_of(entity: EntityName) -> tuple[Field, ...]:
     """The fields that a file says of something."""
     if entity == "promoted_tweet":
-        return (_TWEET,)
+        return (TWEET,)
     parent = PARENTS.get(entity)
     return tuple(one for one in ENTITIES[entity].fields if one.api != parent)
 

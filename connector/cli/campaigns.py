@@ -4,7 +4,7 @@ A neighbour's command goes into `GROUPS` where `connector.cli.app` registers it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +15,7 @@ from connector.cli.entities import (
     CONNECTION,
     ONE_ID,
     Function,
+    asked,
     cell,
     cells,
     dashed,
@@ -26,6 +27,7 @@ from connector.cli.entities import (
     with_options,
 )
 from connector.cli.terminal import Reporter, Terminal
+from connector.errors import ConfigurationError, ConnectorError
 
 if TYPE_CHECKING:
     from connector.api import Manager, Written
@@ -37,6 +39,7 @@ _HELP: Mapping[EntityName, tuple[str, str]] = {
     "promoted_tweet": ("promoted-tweets", "Tweets that line items promote."),
     "media": ("media", "The media library of an ad account."),
 }
+_PAYER = "funding_instrument_id"
 _KEY = Annotated[
     str | None,
     typer.Option(
@@ -56,7 +59,7 @@ def _list(entity: EntityName) -> Function:
         connection: CONNECTION = None,
         **filters: str | None,
     ) -> None:
-        query = {name: text for name, text in filters.items() if text is not None}
+        query = asked(filters)
         if with_deleted:
             query["with_deleted"] = "true"
         with managing(terminal, connection) as manager:
@@ -106,7 +109,14 @@ def _create(entity: EntityName) -> Function:
         from connector.campaigns import writes
 
         active = bool(fields.pop("active", None))
-        write = writes.creating(entity, said(entity, fields), active=active, key=idempotency_key)
+        values = said(entity, fields)
+        try:
+            write = writes.creating(entity, values, active=active, key=idempotency_key)
+        except ConfigurationError as error:
+            if entity != "campaign" or _PAYER in values:
+                raise
+            told = _payers(terminal, connection)
+            raise ConfigurationError("\n".join([str(error), *told])) from None
         _carry_out(terminal, connection, write)
 
     create.__doc__ = f"Create a {ENTITIES[entity].title}" + (
@@ -114,6 +124,16 @@ def _create(entity: EntityName) -> Function:
     )
     options = field_options(entity, "create") | ({"active": _ACTIVE} if has_status else {})
     return with_options(create, options)
+
+
+def _payers(terminal: Terminal, connection: str | None) -> list[str]:
+    """What could be said to pay, as far as X is asked at all and tells it."""
+    from connector.api.paying import payers
+
+    with suppress(ConnectorError), managing(terminal, connection) as manager:
+        if manager.live:
+            return [f"{_PAYER}: {told} can pay" for told in payers(manager)]
+    return []
 
 
 _ACTIVE = Annotated[bool, typer.Option("--active", help="It begins at once.")]

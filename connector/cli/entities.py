@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from connector.campaigns.amounts import MICROS, units_of
-from connector.campaigns.fields import ENTITIES, EntityName, Field, Row, Verb
+from connector.campaigns.fields import ENTITIES, MOST_IDS, EntityName, Field, Row, Verb
 from connector.errors import ConfigurationError, Exit
 
 Function = Callable[..., Exit | None]
@@ -101,6 +101,22 @@ def _option(name: str, text: str, metavar: str, *, hidden: bool = False) -> obje
 def filters_of(entity: EntityName) -> dict[str, object]:
     """The options of a list."""
     return {name: _option(name, "As X documents it.", "text") for name in FILTERS[entity]}
+
+
+def asked(filters: Mapping[str, str | None]) -> dict[str, str]:
+    """The filters of a list that were said.
+
+    Raises:
+        ConfigurationError: one names more ids than X takes.
+    """
+    query = {name: text for name, text in filters.items() if text is not None}
+    for name, text in query.items():
+        many = text.count(",") + 1
+        if name.endswith(("_ids", "_keys")) and many > MOST_IDS:
+            raise ConfigurationError(
+                f"--{dashed(name)} names {many:,}, and X takes {MOST_IDS} at once"
+            )
+    return query
 
 
 def said(entity: EntityName, given: Mapping[str, str | None]) -> dict[str, object]:

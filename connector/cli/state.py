@@ -102,7 +102,7 @@ def prune(
     else:
         terminal.line(
             f"forgotten: {pruned.conversions:,} conversions, {pruned.rejects:,} rejected rows,"
-            f" {pruned.runs:,} runs"
+            f" {pruned.runs:,} runs, {pruned.writes:,} writes, {pruned.uploads:,} uploads"
         )
 
 

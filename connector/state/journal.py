@@ -88,6 +88,7 @@ class Entry:
 _COLUMNS = tuple(one.name for one in fields(Entry))
 _LISTS = ("entity_ids", "seen")
 _SELECT = f"select {', '.join(_COLUMNS)} from writes"
+_IS_OPEN = "case when state in ('planned', 'sent', 'unclear') then 1 else 0 end"
 _INSERT = (
     f"insert into writes ({', '.join(_COLUMNS)}) values ({', '.join(f':{c}' for c in _COLUMNS)})"
 )
@@ -127,19 +128,22 @@ class Journal:
             self._reached(step)
 
     def last(self, intent: str) -> Entry | None:
-        """The last write that was meant so, None when there is none."""
+        """The last write that was meant so, None when there is none.
+
+        One that is open comes first: hosts differ in what time it is.
+        """
         rows = self._database.read(
             f"{_SELECT} where target = :target and account_id = :account_id and intent = :intent"
-            " order by planned_at desc, key desc limit 1",
+            f" order by {_IS_OPEN} desc, planned_at desc, key desc limit 1",
             target=self._target, account_id=self._account_id, intent=intent,
         )  # fmt: skip
         return _entry(rows[0]) if rows else None
 
     def entries(self) -> list[Entry]:
-        """All writes to the account, oldest first."""
+        """All writes to the account, oldest first, what is open last."""
         rows = self._database.read(
             f"{_SELECT} where target = :target and account_id = :account_id"
-            " order by planned_at, key",
+            f" order by {_IS_OPEN}, planned_at, key",
             target=self._target, account_id=self._account_id,
         )  # fmt: skip
         return [_entry(row) for row in rows]

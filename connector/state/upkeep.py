@@ -27,6 +27,7 @@ EXPORTED = {
 _ROWS_AT_ONCE = 50_000
 _KEYS_AT_ONCE = 20_000
 _BATCHES_AT_ONCE = 5_000
+_WRITES_AT_ONCE = 5_000
 _PAUSE_SECONDS = 0.05  # between transactions, so that a sync gets its turn
 
 
@@ -37,6 +38,8 @@ class Pruned:
     conversions: int
     rejects: int
     runs: int
+    writes: int = 0
+    uploads: int = 0
 
 
 def mappings_sent(database: Database) -> list[str]:
@@ -49,6 +52,21 @@ def mappings_sent(database: Database) -> list[str]:
 _OLD = "state in ('accepted', 'refused') and settled_at < :before"
 _RANGE = "destination = :destination and conversion_id > :after"
 _FORGET = f"exists (select 1 from batches where id = conversions.batch and {_OLD})"
+
+# A write that made something is how the same key, the same file and the same tweets are known
+# again, and how somebody hears of it who has not yet: it stays until a later one takes its place.
+_MADE = "substr(w.what, 1, 5) = 'POST ' and w.state <> 'refused'"
+_NEEDED = "w.told_at is null or w.intent <> w.digest or w.entity = 'promoted_tweet'"
+_REPLACED = (
+    "exists (select 1 from writes later where later.target = w.target"
+    " and later.account_id = w.account_id and later.intent = w.intent"
+    " and later.state in ('done', 'adopted') and later.planned_at > w.planned_at)"
+)
+_OLD_WRITES = (
+    "select w.key from writes w where w.state in ('done', 'adopted', 'refused')"
+    f" and w.settled_at < :before and (not ({_MADE}) or not ({_NEEDED}) or {_REPLACED})"
+    " limit :rows"
+)
 
 
 def prune(database: Database, *, before: int, pause: Callable[[float], None]) -> Pruned:
@@ -67,7 +85,9 @@ def prune(database: Database, *, before: int, pause: Callable[[float], None]) ->
     _forget_batches(database, before=before, origins=origins, pause=pause)
     with database.write() as connection:
         rejects, runs = _forget_runs(connection, before)
-    return Pruned(conversions=forgotten, rejects=rejects, runs=runs)
+        uploads = _forget_uploads(connection, before)
+    writes = _forget_writes(database, before=before, pause=pause)
+    return Pruned(conversions=forgotten, rejects=rejects, runs=runs, writes=writes, uploads=uploads)
 
 
 def _portions(database: Database, destination: int) -> Iterator[dict[str, object]]:
@@ -125,6 +145,30 @@ def _forget_runs(connection: Transaction, before: int) -> tuple[int, int]:
         f"delete from runs where id in ({ended}) and id not in ({kept})", (before,)
     )
     return rejects.rowcount, runs.rowcount
+
+
+def _forget_uploads(connection: Transaction, before: int) -> int:
+    """How many files went that X has forgotten, too; those that arrived are known for ever."""
+    return connection.execute(
+        "delete from uploads where state <> 'ready' and expires_at < :before"
+        " and changed_at < :before",
+        {"before": before},
+    ).rowcount
+
+
+def _forget_writes(database: Database, *, before: int, pause: Callable[[float], None]) -> int:
+    """How many writes went."""
+    values = {"before": before, "rows": _WRITES_AT_ONCE}
+    forgotten, count = 0, _WRITES_AT_ONCE
+    while count == _WRITES_AT_ONCE:
+        with database.write() as connection:
+            count = connection.execute(
+                f"delete from writes where key in ({_OLD_WRITES})", values
+            ).rowcount
+        forgotten += count
+        if count == _WRITES_AT_ONCE:
+            pause(_PAUSE_SECONDS)
+    return forgotten
 
 
 def rows_of(

@@ -197,12 +197,17 @@ def _success(call: Call, answer: Answer, *, now: float) -> Reply:
     except (ValueError, RecursionError, KeyError, TypeError):
         data = None
     found = data if isinstance(data, list) else [data]
-    if not found or not all(isinstance(one, dict) for one in found):
+    if not found or not all(map(_is_row, found)):
         error = unreadable(call.operation, answer)
         return Reply(meaning="unclear", error=error, code="unreadable", status=answer.status)
     return Reply(
         meaning="done", rows=tuple(found), status=answer.status, told=told(answer, now=now)
     )
+
+
+def _is_row(one: object) -> bool:
+    """Whether it says what it is."""
+    return isinstance(one, dict) and isinstance(one.get("id") or one.get("media_key"), str)
 
 
 def batch(path: str, operations: Sequence[Mapping[str, object]], *, key: str) -> Call:

@@ -129,9 +129,18 @@ class Round:
             assert code in GOES_ON, (code, child.says())
         raise AssertionError(f"{command} never ends")
 
+    def calmly(self, do: Callable[[], Command]) -> Command:
+        """What is done while X does not fail."""
+        before = dict(self.bureau.shares)
+        self.faults({})
+        try:
+            return do()
+        finally:
+            self.faults(before)
+
     def kill_at(self, step: str, new: Callable[[], Command]) -> None:
         """A command is killed at a step, then said again until it ends."""
-        command = new()
+        command = self.calmly(new)
         for _ in range(ATTEMPTS):
             self.faults(WAYS.get(step, self.usual))
             if step == "taken":
@@ -146,9 +155,9 @@ class Round:
                 assert child.steps()[-1] == step
                 break
             if step != "refused":
-                command = new()
+                command = self.calmly(new)
         else:
-            raise AssertionError(f"{step} was not reached")
+            raise AssertionError(f"{step} of {command} was not reached")
         self.counts[f"killed at {step}"] += 1
 
     def stopped(self, command: Command) -> None:

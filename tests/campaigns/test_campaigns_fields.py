@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 
 from connector.campaigns.fields import ENTITIES, EntityName, Verb, read, texts, told
+from connector.cli.entities import asked
+from connector.errors import ConfigurationError
 
 CAMPAIGN = {
     "funding_instrument_id": "mq7ze",
@@ -32,7 +34,7 @@ def test_the_end_of_a_line_item_is_always_said_if_only_that_there_is_none() -> N
     assert texts(params)["end_time"] == ""
     without = {name: value for name, value in LINE_ITEM.items() if name != "end_time"}
     assert read("line_item", "create", without)[1] == [
-        "end_time: is missing; when it ends; '' for no end."
+        "end_time: is missing; say when it ends; '' for no end"
     ]
 
 
@@ -111,3 +113,23 @@ def test_fields_are_called_as_x_calls_them_but_for_money() -> None:
             assert one.name == (one.api.removesuffix("_micro") if is_money else one.api)
             assert is_money == one.api.endswith("_local_micro")
             assert one.help.endswith(".")
+
+
+def test_tweets_are_numbers() -> None:
+    for tweets in ("abc", "1,x", "1" * 20, "٣"):
+        _, wrong = read("promoted_tweet", "create", {"line_item_id": "w6n4r", "tweet_ids": tweets})
+        assert wrong == ["tweet_ids: must be the id of a tweet, digits only"]
+
+
+@pytest.mark.parametrize("entity", ["campaign", "line_item", "promoted_tweet", "media"])
+def test_whoever_leaves_out_what_is_needed_is_told_what_to_say(entity: EntityName) -> None:
+    _, wrong = read(entity, "create", {})
+    assert wrong
+    assert all(": is missing; say " in one and not one.endswith(".") for one in wrong)
+
+
+def test_a_list_is_filtered_by_as_many_ids_as_x_takes() -> None:
+    ids = ",".join(["k2v8c"] * 200)
+    assert asked({"campaign_ids": ids, "q": None}) == {"campaign_ids": ids}
+    with pytest.raises(ConfigurationError, match="--campaign-ids names 201, and X takes 200 at"):
+        asked({"campaign_ids": f"{ids},k2v8d"})

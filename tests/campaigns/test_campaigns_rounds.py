@@ -1,4 +1,4 @@
-"""Commands are killed, stopped and run at once while X fails: nothing is made twice or lost.
+"""Every command is killed, stopped and run at once while X fails: nothing is made twice or lost.
 
 Each round has a seed, which is printed where it fails; SEED=… repeats it, as far as processes that
 race can be repeated. With SOAK=1 (or more) there are 100 rounds, new each time.
@@ -7,29 +7,33 @@ race can be repeated. With SOAK=1 (or more) there are 100 rounds, new each time.
 import os
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 from campaigns.bureau import Bureau
-from campaigns.children import Command
+from campaigns.children import Command, Verb
+from campaigns.orders import DEATHS, KINDS, MADE, PATHS, Orders, deaths
 from campaigns.rounds import Round
 from crashes.clock import Clock
 from manager import UNLIMITED
 from zygote import Zygote, zygote
 
-from connector.campaigns.fields import EntityName
-from connector.campaigns.naming import LONGEST_NAME, named
+from connector.api import applying
+from connector.campaigns import file
+from connector.campaigns.naming import named, without_token
 from connector.simulator.server import running
 from connector.simulator.settings import Settings
 from connector.state.journal import OPEN, STEPS
 
 SOAK = int(os.environ.get("SOAK", "0"))
 ROUNDS = 15
-STEPS_OF_A_ROUND = 3
+DEATHS_OF_A_ROUND = 3
+READS: tuple[Verb, ...] = ("list", "show", "export")
 FAULTS = ("reset", "reset_after_commit", "error_500_after_commit", "unavailable", "rate_limited")
 
 
@@ -70,67 +74,24 @@ def open_round(
     behind.submit(stack.close)
 
 
-def targets(number: int) -> list[str]:
-    """The steps that commands of a round are killed at."""
-    steps = list(STEPS)
-    first = number * STEPS_OF_A_ROUND
-    return [steps[place % len(steps)] for place in range(first, first + STEPS_OF_A_ROUND)]
-
-
-def create(entity: EntityName, **values: object) -> Command:
-    return Command(verb="create", entity=entity, values=values)
-
-
-class Shop:
-    """Names and values of what a round makes, each name once."""
-
-    def __init__(self, one: Round) -> None:
-        self.round = one
-        self.funding = one.bureau.stranger.funding
-        self.number = 0
-
-    def name(self) -> str:
-        self.number += 1
-        text = f"round {self.number}"
-        return text.ljust(LONGEST_NAME, "x") if self.round.random.random() < 0.3 else text
-
-    def campaign(self, **more: object) -> Command:
-        values = {
-            "name": self.name(), "funding_instrument_id": self.funding,
-            "daily_budget_amount_local": "25.50",
-        }  # fmt: skip
-        return create("campaign", **(values | more))
-
-    def refused(self) -> Command:
-        return self.campaign(daily_budget_amount_local="1.001")
-
-    def line_item(self, campaign_id: str) -> Command:
-        return create(
-            "line_item", name=self.name(), campaign_id=campaign_id, objective="ENGAGEMENTS",
-            product_type="PROMOTED_TWEETS", placements="ALL_ON_TWITTER", end_time="",
-            start_time="2027-03-10", bid_amount_local="1.50",
-        )  # fmt: skip
-
-
 def play(one: Round, number: int) -> None:
     """A round: whatever happens, each command is done once."""
-    shop, bureau, random = Shop(one), one.bureau, one.random
-    tweets = [*random.sample(bureau.tweets(), 2), random.choice(bureau.tweets(foreign=True))]
+    orders, random = Orders(round=one), one.random
     one.faults(one.usual)
-    for step in targets(number):
-        one.kill_at(step, shop.refused if step == "refused" else shop.campaign)
-    [campaign] = one.finish(shop.campaign())
-    [line_item] = one.finish(shop.line_item(campaign))
-    one.crowd([shop.line_item(campaign), shop.line_item(campaign), shop.campaign()])
-    one.stopped(shop.line_item(campaign))
-    promotion = create("promoted_tweet", line_item_id=line_item, tweet_ids=tweets)
+    for step, (verb, entity) in deaths(number, DEATHS_OF_A_ROUND):
+        new = orders.refused if step == "refused" else orders.new
+        one.kill_at(step, partial(new, verb, entity))
+    [campaign] = one.finish(one.calmly(orders.campaign))
+    other = one.calmly(orders.campaign)
+    one.crowd([orders.line_item(campaign), orders.line_item(campaign), other])
+    one.stopped(orders.line_item(campaign))
+    promotion = one.calmly(orders.promotion)
     one.finish(promotion)
     assert sorted(one.finish(promotion)) == sorted(one.made.pop()[1])
-    change = {"daily_budget_amount_local": "30"}
-    one.finish(Command(verb="update", entity="campaign", id=campaign, values=change))
-    [gone] = one.finish(shop.line_item(campaign))
-    one.finish(Command(verb="delete", entity="line_item", id=gone))
-    one.made = [each for each in one.made if gone not in each[1]]
+    for verb, entity in random.sample(KINDS, 3):
+        one.finish(one.calmly(partial(orders.new, verb, entity)))
+    for verb in READS:
+        assert campaign in one.finish(Command(verb=verb, entity="campaign", id=campaign))
     one.faults({})
 
 
@@ -141,28 +102,62 @@ def prove(one: Round) -> None:
     assert [entry.what for entry in journal if entry.state in OPEN] == []
     ended = [entry for entry in journal if entry.state in {"done", "adopted"}]
     for command, ids in one.made:
+        if command.verb in {"apply", *READS}:
+            continue
         mine = [entry for entry in ended if set(entry.entity_ids) == set(ids)]
         assert mine, f"the journal does not know {ids}"
-        if command.verb == "create" and command.entity != "promoted_tweet":
-            path = f"{command.entity}s"
-            name = named(str(command.values["name"]), "c00000000")[:-12]
-            assert [row["id"] for row in bureau.named(path, name)] == ids
-            assert [entry.told_at for entry in mine if entry.told_at] != []
-            assert len([entry for entry in mine if entry.what == f"POST {path}"]) == 1
-    made = {tuple(ids) for command, ids in one.made if command.entity == "campaign"}
+        assert any(entry.told_at for entry in mine)
+        _PROOFS[command.verb](one, command, ids)
+        if command.verb in {"create", "delete"}:
+            method = {"create": "POST", "delete": "DELETE"}[command.verb]
+            assert [entry.what.split()[0] for entry in mine].count(method) == 1
+    made = {id_ for command, ids in one.made if command.verb in {"create", "apply"} for id_ in ids}
     rows = bureau.stranger.rows("campaigns", count=1000, with_draft="true")
-    ours = [row["id"] for row in rows if row["name"].startswith("round ")]
-    assert sorted(ours) == sorted({id_ for ids in made for id_ in ids})
-    _of_promotions(one)
-
-
-def _of_promotions(one: Round) -> None:
+    ours = {row["id"] for row in rows if row["name"].startswith("round ")}
+    assert ours <= made
     for command, ids in one.made:
-        if command.entity == "promoted_tweet":
-            line_item = command.values["line_item_id"]
-            rows = one.bureau.stranger.rows("promoted_tweets", line_item_ids=line_item)
-            assert sorted(row["id"] for row in rows) == sorted(ids)
-            assert len({row["tweet_id"] for row in rows}) == len(command.values["tweet_ids"])
+        if command.verb == "apply":
+            _of_a_file(one, command, ids)
+
+
+def _made_once(one: Round, command: Command, ids: list[str]) -> None:
+    if command.entity == "promoted_tweet":
+        line_item = command.values["line_item_id"]
+        rows = one.bureau.stranger.rows("promoted_tweets", line_item_ids=line_item)
+        assert sorted(row["id"] for row in rows) == sorted(ids)
+        assert len({row["tweet_id"] for row in rows}) == len(command.values["tweet_ids"])
+    else:
+        name = named(str(command.values["name"]), "c00000000")[: -len(" [c00000000]")]
+        assert [row["id"] for row in one.bureau.named(PATHS[command.entity], name)] == ids
+
+
+def _changed(one: Round, command: Command, ids: list[str]) -> None:
+    name, value = MADE[command.verb, command.entity]
+    path = PATHS[command.entity]
+    assert one.bureau.stranger.done("GET", f"{path}/{ids[0]}")[name] == value
+
+
+def _gone(one: Round, command: Command, ids: list[str]) -> None:
+    answer = one.bureau.stranger.ask("GET", f"{PATHS[command.entity]}/{ids[0]}")
+    assert answer.status_code == 404
+
+
+_PROOFS: Mapping[str, Callable[[Round, Command, list[str]], None]] = {
+    "create": _made_once, "delete": _gone, "update": _changed, "pause": _changed,
+    "resume": _changed,
+}  # fmt: skip
+
+
+def _of_a_file(one: Round, command: Command, ids: list[str]) -> None:
+    """What a file has is there once, and the same file makes no difference."""
+    content = command.values["text"].encode()
+    with one.bureau.managed(pause=one.clock.pause) as manager:
+        plan = applying.plan_of(manager, file.read(content, "ads.yaml"), prune=True)
+    assert plan.difference.changes == ()
+    assert {thing.id for thing in plan.difference.things.values()} == set(ids)
+    [thing] = (one for one in plan.difference.things.values() if one.entity == "campaign")
+    name = without_token(thing.name)
+    assert [row["id"] for row in one.bureau.named("campaigns", name)] == [thing.id]
 
 
 @pytest.mark.parametrize("number", range(100 * SOAK or ROUNDS))
@@ -177,7 +172,10 @@ def test_whatever_happens_each_write_is_done_once(
     print(dict(one.counts))  # noqa: T201 - likewise
 
 
-def test_the_rounds_kill_at_every_step() -> None:
-    met = Counter(step for number in range(ROUNDS) for step in targets(number))
-    assert met.keys() == STEPS.keys()
-    assert min(met.values()) >= 4
+def test_a_few_rounds_meet_each_step_and_each_command_and_all_of_them_each_death() -> None:
+    met = [death for number in range(ROUNDS) for death in deaths(number, DEATHS_OF_A_ROUND)]
+    assert {step for step, _ in met} == STEPS.keys()
+    assert {kind for _, kind in met} == set(KINDS)
+    every = Counter(one for number in range(100) for one in deaths(number, DEATHS_OF_A_ROUND))
+    assert every.keys() == set(DEATHS)
+    assert min(every.values()) >= 2

@@ -181,3 +181,24 @@ def test_what_an_unclear_run_made_is_changed_to_what_is_meant_now(office: Office
     assert (first.kind, first.entity) == ("update", "campaign")
     assert office.bureau.twice() == {}
     assert len(office.bureau.named("campaigns", "spring 0")) == 1
+
+
+def test_what_an_earlier_run_may_have_sent_is_looked_for_before_a_refusal_counts(
+    office: Office,
+) -> None:
+    text = office.text(campaigns=1, items=1).replace(office.bureau.stranger.funding, "zzzzz")
+    office.killing("sent", 1)
+    with pytest.raises(Killed):
+        office.apply(text)
+    office.at_ease()
+    [entry] = office.bureau.journal()
+
+    def arrives(step: str) -> None:
+        if step == "sent" and not office.bureau.named("campaigns", "spring 0"):
+            office.bureau.stranger.campaign(name=f"spring 0 [{entry.token}]")
+
+    office.bureau.telling.after = arrives
+    _, outcome = office.apply(text)
+    assert outcome.error is None
+    assert len(office.bureau.named("campaigns", "spring 0")) == 1
+    assert office.bureau.journal()[0].state == "adopted"

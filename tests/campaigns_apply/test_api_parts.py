@@ -211,7 +211,7 @@ def test_a_refusal_after_an_unclear_answer_may_mean_that_it_was_done(journal: Jo
     script = Script(replies=[UNCLEAR, DUPLICATE], rows=[[], [], [], rows])
     assert batches.carried_out(tweets("10", "11"), desk(journal, script)) == ["p1", "p2"]
     assert script.waited == [3.0, 7.0]
-    assert {one.state for one in journal.entries()} == {"done"}
+    assert {one.state for one in journal.entries()} == {"adopted"}
 
 
 def test_a_refusal_is_one_when_nothing_is_there(journal: Journal) -> None:

@@ -9,6 +9,7 @@ import pytest
 from campaigns_apply.conftest import MakeOffice
 from campaigns_apply.office import Killed, Office
 
+from connector.campaigns import writes
 from connector.errors import ConfigurationError
 
 ROUNDS = 40 if os.environ.get("SOAK") else 3
@@ -25,6 +26,7 @@ def whole(office: Office, text: str) -> None:
     assert office.applied(text, prune=True).difference.changes == ()
     assert office.writes() == []
     assert office.bureau.twice() == {}
+    assert {one.state for one in office.bureau.journal()} <= {"done", "adopted", "refused"}
     rows = Counter(row["name"] for row in office.bureau.stranger.rows("campaigns", count=1000))
     assert max(rows.values()) == 1
 
@@ -142,3 +144,53 @@ def _dying(office: Office, random: Random, step: str) -> None:
         die(reached)
 
     office.bureau.telling.after = after
+
+
+def test_the_journal_says_what_became_of_changes_that_a_dead_run_had_sent(office: Office) -> None:
+    text = office.text(campaigns=1, items=2, ads=2)
+    office.applied(text)
+    fewer = office.text(campaigns=1, items=1, ads=1).replace("25.00", "20.00")
+    done = 0
+    while True:
+        office.killing("answered", 1)
+        try:
+            office.apply(fewer, prune=True)
+        except Killed:
+            done += 1
+        else:
+            break
+    assert done == 6
+    whole(office, fewer)
+    ends = {one.what.partition(" ")[0]: one.state for one in office.bureau.journal()}
+    assert ends == {"POST": "done", "DELETE": "adopted", "PUT": "adopted"}
+
+
+def test_what_a_command_was_to_delete_is_told_by_that_command_all_the_same(office: Office) -> None:
+    text = office.text(campaigns=1, items=1)
+    office.applied(text)
+    gone = office.bureau.stranger.campaign(name="by hand")["id"]
+    kept = office.bureau.stranger.campaign(name="kept")["id"]
+    for id_, step in ((gone, "answered"), (kept, "sent")):
+        office.killing(step, 1)
+        with pytest.raises(Killed):
+            office.bureau.write(writes.deleting("campaign", id_))
+    office.at_ease()
+    office.applied(text)
+    assert [one.state for one in office.bureau.journal()[-2:]] == ["adopted", "sent"]
+    for id_ in (gone, kept):
+        assert office.bureau.write(writes.deleting("campaign", id_)).status == "deleted"
+    assert sorted(office.bureau.asked("DELETE")) == sorted(
+        [f"campaigns/{kept}", f"campaigns/{gone}"]
+    )
+
+
+def test_what_another_run_has_recorded_meanwhile_is_let_be(office: Office) -> None:
+    office.applied(office.text(campaigns=1, items=1))
+    text = office.text(campaigns=1, items=1).replace("25.00", "20.00")
+    office.killing("answered", 1)
+    with pytest.raises(Killed):
+        office.apply(text)
+    office.at_ease()
+    _, outcome = office.apply(text, between=lambda: office.applied(text))
+    assert outcome.error is None
+    whole(office, text)

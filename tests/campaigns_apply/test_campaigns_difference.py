@@ -216,3 +216,14 @@ def test_what_an_interrupted_run_made_is_found_by_its_token_under_any_name() -> 
 
 def test_planned_writes_of_an_empty_difference_are_none() -> None:
     assert planned(against(ONE, made())) == []
+
+
+@pytest.mark.parametrize(("prune", "is_refused"), [(False, True), (True, False)])
+def test_a_campaign_takes_one_objective_beside_what_stays_at_x(
+    *, prune: bool, is_refused: bool
+) -> None:
+    x = made()
+    other = ONE.replace("pots 0", "readers").replace("ENGAGEMENTS", "REACH")
+    found = against(other, x, prune=prune)
+    wanted = "objective must be ENGAGEMENTS, as that of the campaign's other line items"
+    assert [wanted in fault.message for fault in found.faults] == [True] * is_refused

@@ -278,3 +278,21 @@ def test_stdout_has_the_result_alone_and_stderr_is_quiet(shell: Shell, create: l
     ended = shell.run(*create, "--log-format", "json", "--json")
     assert ended.err == ""
     assert ended.json["status"] == "created"
+
+
+def test_who_does_not_say_what_pays_is_told_what_could(
+    shell: Shell, manager: Manager, create: list[str]
+) -> None:
+    words = [*create[:4], *create[6:]]
+    ended = shell.run(*words)
+    assert ended.code == 2
+    lines = ended.err.splitlines()
+    assert lines[1] == (
+        "funding_instrument_id: is missing; say what pays; `connector campaigns list --json` has it"
+        " of each campaign"
+    )
+    able = [row for row in manager.rows("funding_instruments") if row["able_to_fund"]]
+    assert [line.split()[1] for line in lines[2:]] == [row["id"] for row in able]
+    assert lines[2].endswith(f" {able[0]['currency']} can pay")
+    configure(shell, live=False)
+    assert len(shell.run(*words).err.splitlines()) == 2

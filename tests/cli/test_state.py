@@ -134,7 +134,8 @@ def test_what_was_forgotten_is_not_sent_again(shop: Shell) -> None:
     shop.sql("update orders set paid_at = paid_at - interval 91 day")
     pruned = shop.run("state", "prune", "--older-than", "91d", "--json")
     assert pruned.json == {
-        "older_than": "91d", "forgotten": {"conversions": 12, "rejects": 0, "runs": 1},
+        "older_than": "91d",
+        "forgotten": {"conversions": 12, "rejects": 0, "runs": 1, "writes": 0, "uploads": 0},
     }  # fmt: skip
     again = shop.run("sync", "--full-refresh", "--json").json["mappings"][0]
     assert again["reasons"]["rejected"] == {"too_old": 12}

@@ -214,3 +214,13 @@ def test_the_journal_is_exported_without_digests(state: Database, tmp_path: Path
     assert row["sendings"] == 1
     assert row["planned_at"].year == 2026
     assert {"digest", "intent"}.isdisjoint(row)
+
+
+def test_what_is_open_comes_before_what_is_settled_whatever_the_hosts_clocks_say(
+    state: Database,
+) -> None:
+    ahead, behind = journal(state), journal(state, now=Clock(now=1.0))
+    ahead.settle(ahead.send(plan(ahead)), "done", is_told=True)
+    left = behind.send(plan(behind, "k2"))
+    assert ahead.last("i") == left
+    assert [entry.key for entry in ahead.entries()] == ["k", "k2"]

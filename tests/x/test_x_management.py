@@ -135,6 +135,7 @@ def test_a_name_of_any_characters_arrives_signed_and_whole() -> None:
         (answering("200 OK", b"<html>"), "unclear", "unreadable"),
         (answering("200 OK", b'{"data":[]}'), "unclear", "unreadable"),
         (answering("200 OK", b'{"data":"x"}'), "unclear", "unreadable"),
+        (answering("200 OK", b'{"data":{"name":"x"}}'), "unclear", "unreadable"),
         (answering("204 No Content"), "unclear", "unreadable"),
         (resetting, "unclear", "no answer"),
     ],
