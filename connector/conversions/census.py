@@ -102,7 +102,7 @@ def _keys_that_come_twice(connection: duckdb.DuckDBPyConnection, rows: Rows, *, 
         connection.register("stage", rows(_KEY))
         query = connection.execute(_HASHES, {"part": part, "parts": parts})
         keys = np.sort(np.asarray(query.fetchnumpy()["key"]))
-        twice.append(np.unique(keys[1:][keys[1:] == keys[:-1]]))
+        twice.append(keys[1:][keys[1:] == keys[:-1]])
     return np.concatenate(twice)
 
 

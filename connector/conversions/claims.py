@@ -101,12 +101,14 @@ def _parted_by(
     rows: pa.RecordBatch, names: tuple[str, str]
 ) -> Iterator[tuple[tuple[str, str], pa.RecordBatch]]:
     """The rows of each pair of values, in the order of their first."""
-    table = pa.table({name: rows[name] for name in names})
-    pairs = table.group_by(list(names), use_threads=False).aggregate([]).to_pylist()
-    for pair in pairs:
-        one, other = (pc.equal(rows[name], pair[name]) for name in names)
-        chosen = rows if len(pairs) == 1 else rows.filter(pc.and_(one, other))
-        yield (pair[names[0]], pair[names[1]]), chosen
+    one, other = (pc.dictionary_encode(rows[name]) for name in names)
+    width = len(other.dictionary)
+    pairs = pc.add(pc.multiply(one.indices, width), other.indices)
+    every = pc.unique(pairs).to_pylist()
+    for pair in every:
+        chosen = rows if len(every) == 1 else rows.filter(pc.equal(pairs, pair))
+        words = one.dictionary[pair // width].as_py(), other.dictionary[pair % width].as_py()
+        yield words, chosen
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,8 @@ def sift(rows: pa.RecordBatch, past: Past, rules: Rules) -> Sifted:
             positions["deduplicated", "begun_before"] = begun.tolist()
             sending[begun] = False
     sending[resent] = True
-    rows = _with_past(rows, past).append_column("again", pa.array(again))
+    twice = pa.array(again) if again.any() else pa.repeat(pa.scalar(value=False), rows.num_rows)
+    rows = _with_past(rows, past).append_column("again", twice)
     held = {
         reason: rows.take(pa.array(places))
         for (course, reason), places in positions.items()
@@ -155,11 +156,21 @@ def late(
 
 
 def _with_past(rows: pa.RecordBatch, past: Past) -> pa.RecordBatch:
-    seen = np.zeros(rows.num_rows, dtype=np.int64)
+    nothing = pa.nulls(rows.num_rows, pa.int64())
+    batches = _seen(rows.num_rows, past) if past.places or past.others else nothing
+    doubts = nothing
+    if past.others:
+        since: list[int | None] = [None] * rows.num_rows
+        for place, known in past.others.items():
+            since[place] = known.doubt_since
+        doubts = pa.array(since, pa.int64())
+    return rows.append_column("seen", batches).append_column("doubt_since", doubts)
+
+
+def _seen(number: int, past: Past) -> pa.Array:
+    """The batch of each row, null for one that the ledger does not know."""
+    seen = np.zeros(number, dtype=np.int64)
     seen[past.places] = past.batches
-    doubt: list[int | None] = [None] * (rows.num_rows if past.others else 0)
     for place, known in past.others.items():
-        seen[place], doubt[place] = known.batch, known.doubt_since
-    since = pa.array(doubt, pa.int64()) if doubt else pa.nulls(rows.num_rows, pa.int64())
-    rows = rows.append_column("seen", pa.array(seen, mask=seen == 0))
-    return rows.append_column("doubt_since", since)
+        seen[place] = known.batch
+    return pa.array(seen, mask=seen == 0)

@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -35,6 +34,7 @@ class Stage:
         self._writer: pa.RecordBatchFileWriter | None = None
         self._schema: pa.Schema | None = None
         self._losers: list[Loser] = []
+        self._has_rejected = True
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Keep a batch of mapped rows.
@@ -42,7 +42,7 @@ class Stage:
         Raises:
             UnreachableError: the disk takes no more.
         """
-        rows = pa.array(np.arange(self._rows, self._rows + batch.num_rows), pa.int64())
+        rows = pa.arange(self._rows, self._rows + batch.num_rows)
         batch = batch.append_column("row", rows)
         self._schema = batch.schema
         self._rows += batch.num_rows
@@ -106,6 +106,7 @@ class Stage:
         with self._disk():
             self._finish()
         found, self._losers = counted(self._reader, number=self._rows, older_than_ms=older_than_ms)
+        self._has_rejected = bool(found.outcomes["rejected"])
         return found
 
     def sendable(self) -> Iterator[pa.RecordBatch]:
@@ -123,7 +124,8 @@ class Stage:
         """Row key and reasons (with blanks between) of each rejected row, losers included."""
         if self._schema is None:
             return
-        yield from rejected(self._reader)
+        if self._has_rejected:
+            yield from rejected(self._reader)
         for loser in self._losers:
             if loser.why != "repeated_in_run":
                 yield loser.conversion_id, loser.why
