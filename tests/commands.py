@@ -80,6 +80,12 @@ class Command:
         """End it at once."""
         self.send_signal(signal.SIGKILL)
 
+    def poll(self) -> int | None:
+        """Its exit code, None while it runs."""
+        if self.returncode is None and Path(f"/proc/{self.pid}/stat").read_text().split()[2] == "Z":
+            self.wait()
+        return self.returncode
+
     def wait(self) -> int:
         """Its exit code, when it has ended."""
         if self.returncode is None:

@@ -27,12 +27,18 @@ def mariadb_server() -> Iterator[servers.Server]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def numbers() -> Iterator[int]:
+    """A number that no test had before."""
+    return itertools.count()
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def new_url(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], str]:
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory,
+    numbers: Iterator[int],
+) -> Callable[[], str]:  # fmt: skip
     """Gives the URL of one new state after the other, once for each database."""
-    numbers = itertools.count()
     if request.param == "sqlite":
         folder = tmp_path_factory.mktemp("states")
         return lambda: f"sqlite:///{folder}/{next(numbers)}/connector.db"

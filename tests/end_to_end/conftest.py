@@ -1,9 +1,6 @@
 """A shop on disk whose conversions go to a simulated X, by calls or by processes that can die."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +11,8 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
-from shop import Shell
+from commands import Call, Command, started
+from shop import Shell, clean_environment
 
 from connector import api
 from connector.simulator.server import Address, running
@@ -40,11 +38,6 @@ select i as number, 'order-' || i as order_id, 'ada' || i || '@example.com' as e
   now() - interval 1 minute * (i % 50) as updated_at, cast(i as decimal(9, 2)) as amount,
   'EUR' as currency, 'o87ne' as event
 from range({rows}) t(i)
-"""
-SYNC = """
-import sys
-from connector import api
-api.sync(api.load(sys.argv[1]), api.Wanted(), api.Edges())
 """
 
 
@@ -94,12 +87,12 @@ class Shop:
             counted: dict[str, Any] = json.load(answer)
         return counted
 
-    def process(self) -> "subprocess.Popen[bytes]":
+    def process(self) -> Command:
         """A sync in a process of its own."""
-        path = {"PYTHONPATH": str(Path(__file__).parents[2])}
-        return subprocess.Popen([sys.executable, "-c", SYNC, self.config], env=os.environ | path)
+        folder, environment = str(self.shell.folder), clean_environment()
+        return started(Call(words=["sync", "--quiet"], folder=folder, environment=environment))
 
-    def until(self, what: str, count: int, process: "subprocess.Popen[bytes]") -> None:
+    def until(self, what: str, count: int, process: Command) -> None:
         """Wait until X has so many receipts or has accepted so many, or the process has ended."""
         deadline = time.monotonic() + 20
         while self.wire()[what] < count and process.poll() is None:

@@ -75,7 +75,7 @@ def test_of_two_syncs_at_once_one_runs(shop: Open) -> None:
     with opened.process() as process:
         opened.until("receipts", 1, process)
         second = opened.sync()
-    assert process.returncode == 0
+        assert process.wait() == 0
     assert (second["status"], second["exit_code"]) == ("running", 6)
     assert opened.rows() == {"read": 1000, "deduplicated": 1000}
     assert opened.wire()["receipts"] == 1000
@@ -88,7 +88,7 @@ def test_a_sync_that_was_stopped_and_wakes_up_goes_on(shop: Open) -> None:
         process.send_signal(signal.SIGSTOP)
         assert opened.sync()["exit_code"] == 6
         process.send_signal(signal.SIGCONT)
-    assert process.returncode == 0
+        assert process.wait() == 0
     assert opened.rows() == {"read": 2500, "deduplicated": 2500}
     assert set(opened.receipts().values()) == {1}
 

@@ -30,7 +30,7 @@ def test_what_is_old_is_forgotten_while_a_sync_runs(shop: Open) -> None:
             edges=api.Edges(),
         )  # fmt: skip
         assert process.poll() is None
-    assert process.returncode == 0
+        assert process.wait() == 0
     assert pruned.conversions == 2000
     assert {one.partition("-")[0] for one in opened.accepted()} == {"new"}
     assert opened.rows() == {"read": 2000, "deduplicated": 2000}

@@ -62,6 +62,7 @@ def test_there_is_no_word_while_a_sync_runs(shop: Open) -> None:
         opened.until("receipts", 1, process)
         with pytest.raises(AlreadyRunningError):
             resolve(opened, "resend")
+        assert process.wait() == 0
     assert opened.rows() == {"read": 1000, "deduplicated": 1000}
     assert set(opened.receipts().values()) == {1}
 

@@ -36,7 +36,7 @@ def test_a_signal_lets_what_is_in_flight_arrive_and_stops(
 def test_a_second_signal_ends_at_once_and_the_ledger_stays_true(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    with project(tmp_path, 1500, latency_seconds=5.0) as shell:
+    with project(tmp_path, 1500, latency_seconds=3.0) as shell:
         with started(shell, "sync", "--json") as sync:
             sync.until("receipts")
             sync.process.send_signal(number)
