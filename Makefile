@@ -26,13 +26,15 @@ install: .venv/installed ## make .venv with everything
 demo: install ## conversions and ad metrics on made-up data, against simulated platforms
 	@$(BIN)/connector demo
 
+# One more at once than there are cores, since most of them wait now and then.
 test: install ## all tests
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)')
 
 soak: install ## the long rounds of the seeded tests
 	@SOAK=1 $(BIN)/python -m pytest --numprocesses auto --timeout 3600 tests/comparison tests/crashes \
 	  tests/conversions/test_phones.py tests/conversions/test_exactly_once.py tests/pacing \
-	  tests/campaigns/test_campaigns_rounds.py tests/campaigns_apply/test_applying_killed.py
+	  tests/campaigns/test_campaigns_rounds.py tests/campaigns_apply/test_applying_killed.py \
+	  tests/metrics_import/test_import_deaths.py tests/end_to_end
 
 bench: install ## measure, as ratios
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks

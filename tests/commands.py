@@ -34,11 +34,15 @@ _LEFT_ALONE = {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE, signal.SIGXFSZ}
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """The words behind `connector`, and where and with what environment they are said."""
+    """The words behind `connector`, and where and with what environment they are said.
+
+    With `code` that is run in its place, and the words are its arguments.
+    """
 
     words: Sequence[str]
     folder: str
     environment: Mapping[str, str]
+    code: str = ""
 
 
 def called(call: Call) -> tuple[int, str, str]:
@@ -57,6 +61,7 @@ class Command:
     stdin: TextIO
     stderr: TextIO
     returncode: int | None = None
+    stdout: TextIO | None = None
     _out: IO[bytes] = field(repr=False)
 
     def __enter__(self) -> Self:
@@ -67,9 +72,10 @@ class Command:
         """End it, if it has not."""
         self.kill()
         self.wait()
-        for stream in (self.stdin, self.stderr, self._out):
+        for stream in (self.stdin, self.stdout, self.stderr, self._out):
             with suppress(BrokenPipeError):
-                stream.close()
+                if stream is not None:
+                    stream.close()
 
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
@@ -108,21 +114,25 @@ class Command:
             reader.join()
             raise subprocess.TimeoutExpired(f"process {self.pid}", timeout, stderr=said[0])
         self.wait()
+        if self.stdout is not None:
+            return self.stdout.read(), said[0]
         self._out.seek(0)
         return self._out.read().decode(), said[0]
 
 
-def started(call: Call) -> Command:
-    """A command that runs now."""
+def started(call: Call, *, is_read: bool = False) -> Command:
+    """A command that runs now; its output, if it is little, can be read while it runs."""
     (reads, typed), (said, writes) = os.pipe(), os.pipe()
     out = tempfile.TemporaryFile()  # noqa: SIM115 - the command's `with` closes it
+    told, tells = os.pipe() if is_read else (None, os.dup(out.fileno()))
     try:
-        pid = _asked(asdict(call), reads, out.fileno(), writes)
+        pid = _asked(asdict(call), reads, tells, writes)
     finally:
-        os.close(reads)
-        os.close(writes)
+        for each in (reads, tells, writes):
+            os.close(each)
     return Command(
         pid=pid, stdin=os.fdopen(typed, "w", encoding="utf-8"),
+        stdout=None if told is None else os.fdopen(told, encoding="utf-8"),
         stderr=os.fdopen(said, encoding="utf-8"), _out=out,
     )  # fmt: skip
 
@@ -199,12 +209,18 @@ def _be(told: Mapping[str, Any], descriptors: Sequence[int]) -> None:
     sys.argv = ["connector", *told["words"]]
     code = 1
     try:
-        main()
+        if told["code"]:
+            exec(compile(told["code"], "code", "exec"), {"__name__": "__main__"})
+        else:
+            main()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:  # noqa: BLE001 - as the interpreter does
+    except BaseException as error:  # noqa: BLE001 - as the interpreter does
         traceback.print_exc()
+        if isinstance(error, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
     finally:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

@@ -43,7 +43,7 @@ from connector.conversions.fields import DROPPED, REJECTED, WARNINGS
 # How many rounds; none is the short one, with the same rows each time.
 SOAK = int(os.environ.get("SOAK", "0"))
 ROWS = 200
-VARIANTS = range(90 if SOAK else 30)
+VARIANTS = range(90 if SOAK else 20)
 EXAMPLES = 8 * SOAK or 3
 
 

@@ -6,7 +6,7 @@ import pytest
 from desk import led_to
 from taps import echoing
 from vaults import ended as ended_process
-from vaults import start
+from vaults import forked
 from watches import WAYS, MakeWatch, clean, connect, heard_of, revoked
 
 SPOILT = {
@@ -125,7 +125,7 @@ def test_a_crash_shows_a_traceback_and_no_secret(
 ) -> None:
     watch, flow = make_watch(WAYS[way]), WAYS[way]
     arguments = (watch.desk.folder, flow.name, place, watch.desk.port)
-    process = start(CRASHING, *arguments, environment=watch.environment)
+    process = forked(CRASHING, *arguments, environment=watch.environment)
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(f"{led_to(process.stdout.readline().strip())}\n")

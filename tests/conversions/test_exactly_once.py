@@ -32,7 +32,7 @@ from connector.conversions.replay import Replay
 from connector.conversions.tally import Tally
 from connector.state.resolution import Word
 
-EXAMPLES = 1000 * int(os.environ.get("SOAK", "0")) or 50
+EXAMPLES = 1000 * int(os.environ.get("SOAK", "0")) or 30
 IDS = tuple(f"row-{number}" for number in range(12))
 HOURS_47 = 47 * 3600
 UNCLEAR: dict[str, Reply] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from vaults import CANARY, KEY, PAIR, connection, ended, start
+from vaults import CANARY, KEY, PAIR, connection, ended, forked, start
 
 from connector.credentials import (
     OAuth2Tokens,
@@ -78,7 +78,7 @@ def test_of_many_processes_one_refreshes_and_all_have_its_pair(
 ) -> None:
     keep(vault(), connection(visibility=visibility), PAIR)
     processes = [
-        start(CHILD, folder, url, platform, "", "fresh", environment=ENVIRONMENT) for _ in range(6)
+        forked(CHILD, folder, url, platform, "", "fresh", environment=ENVIRONMENT) for _ in range(6)
     ]
     for process in processes:
         assert process.stdout is not None
@@ -101,10 +101,10 @@ def test_a_refresh_that_is_killed_leaves_one_pair_that_is_good(
 ) -> None:
     keep(vault(), connection(visibility=visibility), PAIR)
     killed = step not in disk.STEPS or visibility == "private"
-    process = start(CHILD, folder, url, platform, step, "fresh", environment=ENVIRONMENT)
+    process = forked(CHILD, folder, url, platform, step, "fresh", environment=ENVIRONMENT)
     code, _, err = ended(process)
     assert (code == -signal.SIGKILL) == killed, err
-    again = start(CHILD, folder, url, platform, "", "fresh", environment=ENVIRONMENT)
+    again = forked(CHILD, folder, url, platform, "", "fresh", environment=ENVIRONMENT)
     code, out, err = ended(again)
     if step == LOST:
         assert "UTC was lost" in err
@@ -121,7 +121,7 @@ def test_who_wants_it_to_end_waits_until_the_pair_is_kept(
     asked: signal.Signals,
 ) -> None:  # fmt: skip
     keep(vault(), connection(visibility=visibility), PAIR)
-    process = start(CHILD, folder, url, platform, asked.name, "fresh", environment=ENVIRONMENT)
+    process = forked(CHILD, folder, url, platform, asked.name, "fresh", environment=ENVIRONMENT)
     code, out, err = ended(process)
     assert (code, out) == (-asked, "ready\n"), err
     one = kept(vault(), "x")
@@ -136,11 +136,11 @@ def test_a_change_of_keys_that_is_killed_leaves_everything_readable(
 ) -> None:
     for name in ("x", "y"):
         keep(vault({}), connection(name), PAIR)
-    process = start(CHILD, folder, url, platform, step, "rekey", environment={})
+    process = forked(CHILD, folder, url, platform, step, "rekey", environment={})
     assert ended(process)[0] == -signal.SIGKILL
     for name in ("x", "y"):
         assert kept(vault({}), name).secret == PAIR
-    process = start(CHILD, folder, url, platform, "", "rekey", environment={})
+    process = forked(CHILD, folder, url, platform, "", "rekey", environment={})
     assert ended(process)[0] == 0
     for name in ("x", "y"):
         assert kept(vault({}), name).secret == PAIR
@@ -154,11 +154,11 @@ def test_a_move_that_is_killed_leaves_one_that_is_readable(
 ) -> None:  # fmt: skip
     there, to = move
     keep(vault(), connection(visibility=there), PAIR)
-    process = start(CHILD, folder, url, platform, step, to, environment=ENVIRONMENT)
+    process = forked(CHILD, folder, url, platform, step, to, environment=ENVIRONMENT)
     code, _, err = ended(process)
     assert (code == -signal.SIGKILL) == (step in keeping.STEPS or to == "private"), err
     assert kept(vault(), "x").secret == PAIR
-    again = start(CHILD, folder, url, platform, "", to, environment=ENVIRONMENT)
+    again = forked(CHILD, folder, url, platform, "", to, environment=ENVIRONMENT)
     assert ended(again)[:2] == (0, f"ready\n{to}\n")
     assert kept(vault(), "x").secret == PAIR
 

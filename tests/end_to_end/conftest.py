@@ -1,6 +1,7 @@
 """A shop on disk whose conversions go to a simulated X, by calls or by processes that can die."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -20,6 +21,10 @@ from connector.simulator.settings import Settings
 from connector.state import database
 from connector.state.place import place_of
 
+# What one database does as the other; without SOAK=1 in the environment one is enough.
+EITHER = pytest.mark.parametrize(
+    "new_url", ["sqlite", *(["postgresql"] if os.environ.get("SOAK") else [])], indirect=True
+)
 MAPPING = """\
 source: {{table: orders, cursor: {cursor}}}
 destination: {{type: x_conversions, connection: x, pixel_id: o8z6j, event_id: {event}}}

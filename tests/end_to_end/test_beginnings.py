@@ -1,8 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
-from end_to_end.conftest import Open
+from end_to_end.conftest import EITHER, Open
 
 from connector import api
+
+pytestmark = EITHER
 
 OLD = "update orders set paid_at = paid_at - interval 3 days where number < 4"
 

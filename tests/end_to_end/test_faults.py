@@ -1,13 +1,15 @@
 from functools import partial
 
 import pytest
-from end_to_end.conftest import Open
+from end_to_end.conftest import EITHER, Open
 
 from connector.api import syncing
 from connector.http import Session
 from connector.simulator.faults import FAULTS
 from connector.simulator.server import running
 from connector.simulator.settings import Settings
+
+pytestmark = EITHER
 
 # Faults after which the sender cannot know that X has stored the request.
 STORED_UNSEEN = {"reset_after_commit", "error_500_after_commit", "short_acknowledgement"}

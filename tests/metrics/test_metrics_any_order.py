@@ -98,7 +98,7 @@ def expected(table: Table) -> list[tuple[object, ...]]:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=STEPS)
 def test_any_imports_in_any_order_leave_what_was_read_last(

@@ -1,5 +1,9 @@
-"""An import may die anywhere: a span is there as a whole or not at all; the next one goes on."""
+"""An import may die anywhere: a span is there as a whole or not at all; the next one goes on.
 
+With SOAK=1 (or more) in the environment it is killed at every statement, else at every second.
+"""
+
+import os
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +20,7 @@ from connector.api.importing import IMPORT_STEPS
 DAY = ("2026-04-18", "2026-04-18")
 BACKFILL = 65  # spans of 30, 30 and 5 days
 KILLED = -signal.SIGKILL
+SOAK = int(os.environ.get("SOAK", "0"))
 
 
 def plan_of(one: Agency, **given: object) -> Plan:
@@ -37,7 +42,7 @@ def test_killed_before_each_thing_the_database_does_the_rows_are_old_or_new_as_a
     new = other.everything()
     assert new != old
     died = 0
-    for statement in count(1):
+    for statement in count(1, 1 if SOAK else 2):
         plan = plan_of(shop, since=DAY[0], until=DAY[1], statement=statement)
         code = processes.end(processes.start(plan))
         if not code:
@@ -45,7 +50,7 @@ def test_killed_before_each_thing_the_database_does_the_rows_are_old_or_new_as_a
         assert code == KILLED
         died += 1
         assert shop.everything() == old
-    assert died > 20
+    assert died > (20 if SOAK else 10)
     assert shop.everything() == new
     assert shop.rows("count(*)", "daily_ad_metrics_imports") == [(2,)]
 
