@@ -7,6 +7,7 @@ the other process's, so a test of these starts a process of its own.
 """
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -183,6 +184,7 @@ def _serve(channel: socket.socket) -> None:
     # Made once, what the command line is stays the same.
     typer.main.get_command = cache(typer.main.get_command)
     typer.main.get_command(app)
+    gc.freeze()  # or each fork would copy what it collects
     while received := _received(channel):
         told, descriptors = received
         if "pid" in told:
