@@ -101,7 +101,8 @@ def _keys_that_come_twice(connection: duckdb.DuckDBPyConnection, rows: Rows, *, 
     for part in range(parts):
         connection.register("stage", rows(_KEY))
         query = connection.execute(_HASHES, {"part": part, "parts": parts})
-        keys = np.sort(np.asarray(query.fetchnumpy()["key"]))
+        keys = np.asarray(query.fetchnumpy()["key"])
+        keys.sort()  # in place: they are many
         twice.append(keys[1:][keys[1:] == keys[:-1]])
     return np.concatenate(twice)
 
