@@ -146,7 +146,7 @@ class Manager:
             AlreadyRunningError: another process has been writing to the account for too long.
         """
         began = self._now()
-        with alone(self._state.place, self.connection, self.edges):
+        with alone(self._state.place, self.connection, self.edges, "write"):
             self.require_role()
             yield partial(self._desk, began=began)
 

@@ -18,8 +18,8 @@ _PAUSE_SECONDS, _TOLD_AFTER = 0.2, 25
 
 
 @contextmanager
-def alone(place: Place, connection: XConnection, edges: Edges) -> Iterator[None]:
-    """Be the only process of a state that writes to an ad account.
+def alone(place: Place, connection: XConnection, edges: Edges, does: str) -> Iterator[None]:
+    """Be the only process of a state that does something, such as `write`, to an ad account.
 
     Raises:
         AlreadyRunningError: another one does for too long.
@@ -27,10 +27,10 @@ def alone(place: Place, connection: XConnection, edges: Edges) -> Iterator[None]
         UnreachableError: the state is out of reach.
     """
     account_id, began = connection.ad_account_id, edges.now().timestamp()
-    with named_lock(place, f"write {connection.target} {account_id}") as lock:
+    with named_lock(place, f"{does} {connection.target} {account_id}") as lock:
         waits = itertools.count()
         while not lock.take():
-            told = f"another process writes to ad account {account_id}: {lock.holder()}"
+            told = f"another process {does}s to ad account {account_id}: {lock.holder()}"
             if edges.stopping():
                 raise StoppedError(f"stopped while waiting: {told}")
             if edges.now().timestamp() > began + IMPORT_SECONDS:

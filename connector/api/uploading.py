@@ -12,29 +12,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-from connector.api.lines import IMPORT_SECONDS
 from connector.api.managing import Manager, managed
 from connector.api.projects import Edges
 from connector.api.transferring import Facts, GoneError, Work, beginning, transferred
+from connector.api.turns import alone
 from connector.campaigns.fields import Row
 from connector.campaigns.kinds import DRY
 from connector.campaigns.requests import Status
 from connector.campaigns.writes import Write, creating
 from connector.errors import (
-    AlreadyRunningError,
     ConfigurationError,
-    StoppedError,
     UnreachableError,
 )
 from connector.project import Project
-from connector.state.lock import named_lock
 from connector.state.uploads import Kept
 from connector.x import media
 from connector.x.media_files import HEAD_BYTES, SEGMENT_BYTES, checked, segments_of
 
 EXPIRES_MARGIN = 10 * 60
 """Seconds before X forgets an upload in which it is not gone on with."""
-_LOCK_SECONDS = 1.0
 _BLOCK = 1_048_576
 _LONGEST_NAME = 255
 _STAND_IN = "0_0"
@@ -99,7 +95,8 @@ def upload(project: Project, name: str | None, offered: Offered, edges: Edges) -
         write = creating("media", words)
         if not manager.live:
             return _rehearsed(manager, offered, facts, write)
-        with _alone(manager, edges):
+        # Two uploads of one file at once would be two in the library.
+        with alone(manager.state.place, manager.connection, edges, "upload"):
             manager.require_role()
             work = Work(
                 manager=manager, edges=edges, stream=stream, facts=facts, owners=offered.owners
@@ -169,23 +166,6 @@ def _rehearsed(manager: Manager, offered: Offered, facts: Facts, write: Write) -
         connection=manager.name, live=False, status="dry_run", media_key=made_up, file=facts,
         segments=total, requests=(*sent, {**written.request, "times": 1}),
     )  # fmt: skip
-
-
-@contextmanager
-def _alone(manager: Manager, edges: Edges) -> Iterator[None]:
-    """One upload to an ad account at a time: two of one file would be two in the library."""
-    name = f"upload {manager.connection.target} {manager.account_id}"
-    began = edges.now().timestamp()
-    with named_lock(manager.state.place, name) as lock:
-        while not lock.take():
-            if edges.stopping():
-                raise StoppedError("stopped while waiting for another upload")
-            if edges.now().timestamp() > began + IMPORT_SECONDS:
-                raise AlreadyRunningError(
-                    f"another process uploads to ad account {manager.account_id}: {lock.holder()}"
-                )
-            edges.pause(_LOCK_SECONDS)
-        yield
 
 
 def _carried_out(work: Work, write: Write) -> Uploaded:

@@ -222,14 +222,15 @@ def managing(
 ) -> Iterator["Manager"]:
     """The ad account, until the user's first signal has been obeyed."""
     from connector import api
-    from connector.cli.sync import stopping_on_signals
+    from connector.cli.attending import attended
 
     project = api.load(terminal.config)
     reporter = reporter or Reporter(terminal=terminal, steps=api.WRITE_STEPS)
-    with stopping_on_signals(terminal) as (stopping, pause):
-        edges = api.Edges(progress=reporter, stopping=stopping, pause=pause)
-        with api.managed(project, connection, edges) as manager:
-            yield manager
+    with (
+        attended(terminal, reporter) as edges,
+        api.managed(project, connection, edges) as manager,
+    ):
+        yield manager
 
 
 def _plural(entity: EntityName) -> str:

@@ -1,7 +1,7 @@
 """`connector experiments …`: variants of a line item side by side."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -179,18 +179,13 @@ def _signed(text: str) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-@contextmanager
-def _edges(terminal: Terminal) -> Iterator["Edges"]:
+def _edges(terminal: Terminal) -> AbstractContextManager["Edges"]:
     """Time and the user, whose first signal is obeyed between requests."""
     from connector import api
-    from connector.cli.sync import stopping_on_signals
+    from connector.cli.attending import attended
 
-    reporter = Reporter(terminal=terminal, steps={**api.WRITE_STEPS, **api.EXPERIMENT_STEPS})
-    with stopping_on_signals(terminal) as (stopping, pause):
-        try:
-            yield api.Edges(progress=reporter, stopping=stopping, pause=pause)
-        finally:
-            reporter.close()
+    steps = {**api.WRITE_STEPS, **api.EXPERIMENT_STEPS}
+    return attended(terminal, Reporter(terminal=terminal, steps=steps))
 
 
 def _carry_out(terminal: Terminal, work: Callable[["Edges"], "Outcome"]) -> Exit:

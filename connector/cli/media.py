@@ -71,16 +71,12 @@ def _uploaded(
 ) -> "Uploaded":
     """Upload with a bar, until the user's first signal."""
     from connector import api
-    from connector.cli.sync import stopping_on_signals
+    from connector.cli.attending import attended
 
     steps = {**api.UPLOAD_STEPS, **api.WRITE_STEPS}
     reporter = Reporter(terminal=terminal, steps=steps, unit="kB")
-    with stopping_on_signals(terminal) as (stopping, pause):
-        edges = api.Edges(progress=reporter, stopping=stopping, pause=pause)
-        try:
-            return api.upload(project, connection, offered, edges)
-        finally:
-            reporter.close()
+    with attended(terminal, reporter) as edges:
+        return api.upload(project, connection, offered, edges)
 
 
 def _show(terminal: Terminal, uploaded: "Uploaded") -> None:

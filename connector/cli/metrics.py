@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from connector.cli.sync import stopping_on_signals
+from connector.cli.attending import attended
 from connector.cli.terminal import Reporter, Terminal, pairs
 from connector.errors import ConfigurationError, Exit
 
@@ -50,12 +50,8 @@ def import_metrics(
     )  # fmt: skip
     project = api.load(terminal.config)
     reporter = Reporter(terminal=terminal, steps=api.IMPORT_STEPS)
-    with stopping_on_signals(terminal) as (stopping, pause):
-        edges = api.Edges(progress=reporter, stopping=stopping, pause=pause)
-        try:
-            summary, code = api.import_metrics(project, wanted, edges)
-        finally:
-            reporter.close()
+    with attended(terminal, reporter) as edges:
+        summary, code = api.import_metrics(project, wanted, edges)
     if terminal.json:
         terminal.document(summary)
         return code
@@ -259,12 +255,8 @@ def reconcile(
 
     project = api.load(terminal.config)
     reporter = Reporter(terminal=terminal)
-    with stopping_on_signals(terminal) as (stopping, pause):
-        edges = api.Edges(progress=reporter, stopping=stopping, pause=pause)
-        try:
-            found = api.reconcile_metrics(project, days=days, edges=edges)
-        finally:
-            reporter.close()
+    with attended(terminal, reporter) as edges:
+        found = api.reconcile_metrics(project, days=days, edges=edges)
     if terminal.json:
         terminal.document(found)
         return

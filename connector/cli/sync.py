@@ -1,17 +1,13 @@
 """`connector sync`: the main job."""
 
-import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
+from connector.cli.attending import attended
 from connector.cli.terminal import Reporter, Terminal, pairs
 from connector.errors import ConfigurationError, Exit
 
@@ -71,16 +67,11 @@ def carry_out(
     terminal: Terminal, rehearsing: list[str], work: Callable[[Any], dict[str, Any]]
 ) -> Exit:
     """Do what ends with a summary of a sync and show that; `rehearsing` is said first and last."""
-    from connector import api
-
     reporter = Reporter(terminal=terminal)
     for sentence in rehearsing:
         terminal.warn(sentence)
-    with stopping_on_signals(terminal) as (stopping, pause):
-        try:
-            summary = work(api.Edges(progress=reporter, stopping=stopping, pause=pause))
-        finally:
-            reporter.close()
+    with attended(terminal, reporter) as edges:
+        summary = work(edges)
     if terminal.json:
         terminal.document(summary)
     else:
@@ -127,26 +118,6 @@ def _deadline(span: str | None) -> float | None:
         return time.time() + parse_duration(span).total_seconds()
     except ValueError as error:
         raise ConfigurationError(f"--max-runtime {span!r}: {error}") from None
-
-
-@contextmanager
-def stopping_on_signals(terminal: Terminal) -> Iterator[Any]:
-    """The first SIGINT or SIGTERM finishes what is in flight, the second ends at once."""
-    asked = threading.Event()
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
-            os._exit(int(Exit.UNFINISHED))  # the ledger is on disk already
-        asked.set()
-        name = signal.Signals(number).name
-        terminal.warn(f"{name}: finishing the requests in flight; once more ends at once")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield asked.is_set, asked.wait
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def show(terminal: Terminal, summary: dict[str, Any]) -> None:

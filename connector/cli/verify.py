@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from connector.cli.attending import attended
 from connector.cli.replay import agrees
-from connector.cli.sync import not_live, stopping_on_signals
+from connector.cli.sync import not_live
 from connector.cli.terminal import Reporter, Terminal
 from connector.errors import ConfigurationError, Exit
 
@@ -49,8 +50,7 @@ def verify_dedup(
         terminal.line("nothing was sent")
         return Exit.DONE
     reporter = Reporter(terminal=terminal)
-    with stopping_on_signals(terminal) as (stopping, pause):
-        edges = api.Edges(progress=reporter, stopping=stopping, pause=pause)
+    with attended(terminal, reporter) as edges:
         verified = api.verify_dedup(project, meant, test, edges)
     _tell(terminal, test, verified)
     return Exit(verified.ending)
