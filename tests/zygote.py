@@ -10,9 +10,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,32 @@ class Zygote:
         self.process.stdin.write(f"{json.dumps(question)}\n")
         self.process.stdin.flush()
         return int(self.process.stdout.readline())
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """Tells each step in an open file before anything else happens.
+
+    `then` is called with a step and how often it was reached.
+    """
+
+    told: int
+    then: Callable[[str, int], None]
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def phase(self, name: str, total: int | None) -> None:
+        pass
+
+    def advance(self, rows: int) -> None:
+        pass
+
+    def warn(self, message: str) -> None:
+        os.write(self.told, f"! {message}\n".encode())
+
+    def reached(self, step: str) -> None:
+        os.write(self.told, f"{step}\n".encode())
+        self.counts[step] += 1
+        self.then(step, self.counts[step])
 
 
 @contextmanager

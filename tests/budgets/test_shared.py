@@ -4,13 +4,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from budgets import taking
 from budgets.taking import Taken
+from racing import raced
 
 from connector.budgets.budget import Budget
 
@@ -37,16 +37,7 @@ def processes(url: str, new_budget: Callable[..., Budget]) -> "list[subprocess.P
 def test_together_they_keep_the_limit_in_every_window_and_use_it(
     processes: "list[subprocess.Popen[str]]",
 ) -> None:
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    ends = time.time() + SECONDS
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write(f"{ends}\n")
-        process.stdin.flush()
-    told = [process.communicate(timeout=60)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0]
+    told = raced(processes, SECONDS)
     each: list[list[Taken]] = [json.loads(text) for text in told]
     taken = sorted(one for process in each for one in process)
     assert all(each)

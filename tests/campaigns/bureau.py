@@ -36,6 +36,10 @@ state: {{url: "{state}"}}
 """
 
 
+class Killed(BaseException):
+    """Stands for the death of a process: nothing that tidies up after errors hears of it."""
+
+
 @dataclass(kw_only=True)
 class Telling:
     """Hears steps and warnings; `after` is called with each step."""
@@ -135,6 +139,18 @@ class Bureau:
             self.shares.clear()
             if step == "sent" and left:
                 self.shares[left.pop(0)] = 1.0
+
+        self.telling.after = after
+
+    def killing(self, step: str, count: int = 1) -> None:
+        """Let the next command die when it reaches a step for the `count`-th time."""
+        left = count
+
+        def after(reached: str) -> None:
+            nonlocal left
+            left -= reached == step
+            if reached == step and not left:
+                raise Killed
 
         self.telling.after = after
 

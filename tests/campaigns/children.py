@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +12,7 @@ from typing import Any, Literal
 import duckdb  # noqa: F401 - a fork must not wait for it
 from crashes.clock import Clock
 from oauthlib import oauth1  # noqa: F401 - likewise
-from zygote import serve
+from zygote import Progress, serve
 
 import connector.state.postgresql  # noqa: F401 - likewise
 from connector import api
@@ -100,42 +99,21 @@ class Plan:
     deed: Literal["kill", "stop"] = "kill"
 
 
-@dataclass(kw_only=True)
-class Progress:
-    """Tells each step in a file before anything else happens, then obeys the plan."""
-
-    told: int
-    plan: Plan
-    counts: Counter[str] = field(default_factory=Counter)
-
-    def phase(self, name: str, total: int | None) -> None:
-        pass
-
-    def advance(self, rows: int) -> None:
-        pass
-
-    def warn(self, message: str) -> None:
-        os.write(self.told, f"! {message}\n".encode())
-
-    def reached(self, step: str) -> None:
-        os.write(self.told, f"{step}\n".encode())
-        self.counts[step] += 1
-        if (step, self.counts[step]) == (self.plan.step, self.plan.count):
-            number = signal.SIGKILL if self.plan.deed == "kill" else signal.SIGSTOP
-            os.kill(os.getpid(), number)
-
-
 def play(plan: Plan) -> int:
     """Be a command; its exit code."""
     setattr(lines, "Session", partial(Session, read=READ_SECONDS))  # noqa: B010 - not its own name
     clock = Clock(Path(plan.clock))
     told = os.open(plan.told, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    progress = Progress(told=told, plan=plan)
+
+    def then(step: str, count: int) -> None:
+        if (step, count) == (plan.step, plan.count):
+            number = signal.SIGKILL if plan.deed == "kill" else signal.SIGSTOP
+            os.kill(os.getpid(), number)
 
     def tell(status: str, ids: Iterable[str]) -> None:
         os.write(told, f"{json.dumps({'status': status, 'ids': list(ids)})}\n".encode())
 
-    edges = api.Edges(now=clock.now, pause=clock.pause, progress=progress)
+    edges = api.Edges(now=clock.now, pause=clock.pause, progress=Progress(told=told, then=then))
     try:
         with api.managed(api.load(plan.config), None, edges) as manager:
             plan.command.run(manager, tell)

@@ -1,7 +1,7 @@
 """Projects that manage ads, each with a simulated X of its own."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,6 @@ from connector.simulator.server import running
 from connector.simulator.settings import Settings
 
 MakeBureau = Callable[..., Bureau]
-
-
-@pytest.fixture(scope="session")
-def behind() -> Iterator[Executor]:
-    """Ends simulators while the next test runs: each takes a fifth of a second for it."""
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
 
 
 @pytest.fixture

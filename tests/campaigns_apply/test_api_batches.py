@@ -1,7 +1,8 @@
 """Requests that carry several writes: what X answers, and what was done when it does not."""
 
 import pytest
-from campaigns_apply.office import Killed, Office
+from campaigns.bureau import Killed
+from campaigns_apply.office import Office
 
 from connector.errors import ConfigurationError, StoppedError, UnreachableError
 
@@ -103,7 +104,7 @@ def test_what_was_promoted_by_hand_is_not_taken_for_another_users_tweet(
         office.failing(fault)
         office.apply(more)
     else:
-        office.killing("answered", 1)
+        office.bureau.killing("answered", 1)
         with pytest.raises(Killed):
             office.apply(more)
     office.at_ease()
@@ -171,7 +172,7 @@ def test_what_was_meant_otherwise_before_is_made_as_it_is_meant_now(office: Offi
 
 def test_what_an_unclear_run_made_is_changed_to_what_is_meant_now(office: Office) -> None:
     text = office.text(campaigns=1, items=1)
-    office.killing("answered", 1)
+    office.bureau.killing("answered", 1)
     with pytest.raises(Killed):
         office.apply(text)
     office.at_ease()
@@ -187,7 +188,7 @@ def test_what_an_earlier_run_may_have_sent_is_looked_for_before_a_refusal_counts
     office: Office,
 ) -> None:
     text = office.text(campaigns=1, items=1).replace(office.bureau.stranger.funding, "zzzzz")
-    office.killing("sent", 1)
+    office.bureau.killing("sent", 1)
     with pytest.raises(Killed):
         office.apply(text)
     office.at_ease()

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
+from campaigns.bureau import Killed
 from campaigns_apply.conftest import MakeOffice
-from campaigns_apply.office import Killed, Office
+from campaigns_apply.office import Office
 
 from connector.campaigns import writes
 from connector.errors import ConfigurationError
@@ -34,7 +35,7 @@ def whole(office: Office, text: str) -> None:
 @pytest.mark.parametrize(("step", "count"), STEPS)
 def test_the_next_run_finishes_what_died_at_a_step(office: Office, step: str, count: int) -> None:
     text = office.text(campaigns=2, items=1, status="ACTIVE")
-    office.killing(step, count)
+    office.bureau.killing(step, count)
     with pytest.raises(Killed):
         office.apply(text)
     whole(office, text)
@@ -42,7 +43,7 @@ def test_the_next_run_finishes_what_died_at_a_step(office: Office, step: str, co
 
 def test_a_run_that_died_after_the_answer_is_lost_takes_up_what_it_made(office: Office) -> None:
     text = office.text(campaigns=2, items=1)
-    office.killing("answered", 1)
+    office.bureau.killing("answered", 1)
     with pytest.raises(Killed):
         office.apply(text)
     office.at_ease()
@@ -56,7 +57,7 @@ def test_a_run_that_died_after_the_answer_is_lost_takes_up_what_it_made(office: 
 
 def test_what_may_be_on_its_way_is_waited_for_and_taken_up(office: Office) -> None:
     text = office.text(campaigns=1, items=1)
-    office.killing("sent", 1)
+    office.bureau.killing("sent", 1)
     with pytest.raises(Killed):
         office.apply(text)
     office.at_ease()
@@ -79,7 +80,7 @@ def test_a_plan_is_refused_when_another_run_died_over_it_meanwhile(office: Offic
     text = office.text(campaigns=1, items=1)
 
     def dies() -> None:
-        office.killing("sent", 1)
+        office.bureau.killing("sent", 1)
         with pytest.raises(Killed):
             office.apply(text)
         office.at_ease()
@@ -96,7 +97,7 @@ def test_whatever_the_state_is_kept_in(
 ) -> None:
     office = make_office(state=new_url())
     text = office.text(campaigns=2, items=1)
-    office.killing(step, 3)
+    office.bureau.killing(step, 3)
     with pytest.raises(Killed):
         office.apply(text)
     whole(office, text)
@@ -136,7 +137,7 @@ def _dying(office: Office, random: Random, step: str) -> None:
     faults = ["reset_after_commit", "reset", "error_500_after_commit"]
     office.failing(*random.choices(faults, k=random.randint(0, 3)))
     fail = office.bureau.telling.after
-    office.killing(step, random.randint(1, 6) if step != "sent" else 1)
+    office.bureau.killing(step, random.randint(1, 6) if step != "sent" else 1)
     die = office.bureau.telling.after
 
     def after(reached: str) -> None:
@@ -152,7 +153,7 @@ def test_the_journal_says_what_became_of_changes_that_a_dead_run_had_sent(office
     fewer = office.text(campaigns=1, items=1, ads=1).replace("25.00", "20.00")
     done = 0
     while True:
-        office.killing("answered", 1)
+        office.bureau.killing("answered", 1)
         try:
             office.apply(fewer, prune=True)
         except Killed:
@@ -171,7 +172,7 @@ def test_what_a_command_was_to_delete_is_told_by_that_command_all_the_same(offic
     gone = office.bureau.stranger.campaign(name="by hand")["id"]
     kept = office.bureau.stranger.campaign(name="kept")["id"]
     for id_, step in ((gone, "answered"), (kept, "sent")):
-        office.killing(step, 1)
+        office.bureau.killing(step, 1)
         with pytest.raises(Killed):
             office.bureau.write(writes.deleting("campaign", id_))
     office.at_ease()
@@ -187,7 +188,7 @@ def test_what_a_command_was_to_delete_is_told_by_that_command_all_the_same(offic
 def test_what_another_run_has_recorded_meanwhile_is_let_be(office: Office) -> None:
     office.applied(office.text(campaigns=1, items=1))
     text = office.text(campaigns=1, items=1).replace("25.00", "20.00")
-    office.killing("answered", 1)
+    office.bureau.killing("answered", 1)
     with pytest.raises(Killed):
         office.apply(text)
     office.at_ease()

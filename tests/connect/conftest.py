@@ -1,7 +1,7 @@
 """Desks before platforms of all kinds."""
 
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +17,6 @@ from watches import MakeWatch, Watch, Way
 
 from connector.simulator.server import running
 from connector.simulator.settings import Settings
-
-
-@pytest.fixture(scope="session")
-def behind() -> Iterator[Executor]:
-    """Ends simulators while the next test runs: each takes a fifth of a second for it."""
-    with ThreadPoolExecutor(max_workers=1) as executor:
-        yield executor
 
 
 @pytest.fixture

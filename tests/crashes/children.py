@@ -2,16 +2,15 @@
 
 import os
 import signal
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb  # noqa: F401 - a fork must not wait for it
 from crashes.clock import Clock
-from zygote import serve
+from zygote import Progress, serve
 
 import connector.state.postgresql  # noqa: F401 - likewise
 from connector import api
@@ -64,29 +63,16 @@ def _plan(told: dict[str, Any]) -> Plan:
 
 
 @dataclass(kw_only=True)
-class Progress:
-    """Tells each step in a file before anything else happens, then obeys the rules."""
+class Obedience:
+    """Obeys the rules at the steps they name; `asked` says that the user wants it to stop."""
 
-    told: int
     rules: tuple[Rule, ...]
     clock: Clock
     asked: bool = False
-    counts: Counter[str] = field(default_factory=Counter)
 
-    def phase(self, name: str, total: int | None) -> None:
-        pass
-
-    def advance(self, rows: int) -> None:
-        pass
-
-    def warn(self, message: str) -> None:
-        os.write(self.told, f"! {message}\n".encode())
-
-    def reached(self, step: str) -> None:
-        os.write(self.told, f"{step}\n".encode())
-        self.counts[step] += 1
+    def at(self, step: str, count: int) -> None:
         for rule in self.rules:
-            if (rule.step, rule.count) == (step, self.counts[step]):
+            if (rule.step, rule.count) == (step, count):
                 self.obey(rule)
 
     def obey(self, rule: Rule) -> None:
@@ -120,8 +106,9 @@ def play(plan: Plan) -> int:
         for number in (1, 2):
             os.dup2(told, number)
         app(["sync", *plan.names, "-v", "--config", plan.config, *plan.words])
-    progress = Progress(told=told, rules=plan.rules, clock=clock)
-    edges = api.Edges(pause=clock.pause, progress=progress, stopping=lambda: progress.asked)
+    obedience = Obedience(rules=plan.rules, clock=clock)
+    progress = Progress(told=told, then=obedience.at)
+    edges = api.Edges(pause=clock.pause, progress=progress, stopping=lambda: obedience.asked)
     wanted = api.Wanted(
         names=plan.names, wait=plan.wait, skip_if_running=plan.skip_if_running, attended=False
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.request import urlopen
 
-from campaigns.bureau import Bureau, Telling
+from campaigns.bureau import Bureau
 
 from connector import api
 from connector.campaigns.naming import without_token
@@ -111,20 +111,3 @@ class Lab:
         with urlopen(f"{url}?account={account}&since={since}&until={until}") as answer:
             found: dict[str, dict[str, Any]] = json.load(answer)["line_items"]
         return found
-
-
-class Killed(BaseException):
-    """Stands for the death of a process: nobody catches it."""
-
-
-def dying(bureau: Bureau, step: str, count: int) -> None:
-    """Die when a step is reached for the n-th time from now on."""
-    left = [count]
-
-    def after(reached: str) -> None:
-        if reached == step:
-            left[0] -= 1
-            if not left[0]:
-                raise Killed
-
-    bureau.telling = Telling(after=after)

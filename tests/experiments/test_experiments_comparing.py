@@ -4,8 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from campaigns.bureau import Bureau, Telling
-from experiments.lab import LINE_ITEM, Killed, Lab, dying
+from campaigns.bureau import Bureau, Killed, Telling
+from experiments.lab import LINE_ITEM, Lab
 
 from connector.errors import ConfigurationError
 
@@ -100,7 +100,7 @@ def test_results_are_read_though_nothing_may_be_sent_and_the_file_is_gone(lab: L
 
 
 def test_a_start_that_did_not_end_has_no_results(lab: Lab) -> None:
-    dying(lab.bureau, "recorded", 2)
+    lab.bureau.killing("recorded", 2)
     with pytest.raises(Killed):
         lab.start()
     lab.bureau.telling = Telling()

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from campaigns.bureau import Bureau, Telling
+from campaigns.bureau import Bureau, Killed, Telling
 from campaigns.conftest import MakeBureau
-from experiments.lab import LINE_ITEM, VARIANTS, Killed, Lab, dying
+from experiments.lab import LINE_ITEM, VARIANTS, Lab
 
 from connector import api
 from connector.errors import ConfigurationError, StoppedError, UnreachableError
@@ -36,7 +36,7 @@ def kept_in(make_bureau: MakeBureau, url: str) -> Lab:
 
 def killed_at(lab: Lab, step: str, count: int) -> None:
     """A start that died when it reached a step for the n-th time."""
-    dying(lab.bureau, step, count)
+    lab.bureau.killing(step, count)
     with pytest.raises(Killed):
         lab.start()
     lab.bureau.telling = Telling()

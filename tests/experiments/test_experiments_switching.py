@@ -1,8 +1,8 @@
 """Experiments under way: variants on and off, all stopped, and those that are not known."""
 
 import pytest
-from campaigns.bureau import Bureau, Telling
-from experiments.lab import Killed, Lab, dying
+from campaigns.bureau import Bureau, Killed, Telling
+from experiments.lab import Lab
 
 from connector import api
 from connector.api import writing
@@ -116,7 +116,7 @@ def test_experiments_of_one_name_in_two_accounts_are_told_apart(lab: Lab) -> Non
 def test_no_variant_goes_on_before_all_of_the_experiment_is_there(bureau: Bureau) -> None:
     """A line item whose targeting is not there yet would be shown to everybody."""
     lab = Lab(bureau=bureau)
-    dying(bureau, "recorded", 2)
+    bureau.killing("recorded", 2)
     with pytest.raises(Killed):
         lab.start()
     bureau.telling = Telling()

@@ -1,5 +1,5 @@
 """Projects that upload files, each with a simulated X of its own."""
 
-from campaigns.conftest import behind, bureau, make_bureau
+from campaigns.conftest import bureau, make_bureau
 
-__all__ = ["behind", "bureau", "make_bureau"]
+__all__ = ["bureau", "make_bureau"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from campaigns.bureau import Bureau, Telling
+from campaigns.bureau import Bureau
 
 from connector import api
 
@@ -73,20 +73,3 @@ def calls(bureau: Bureau) -> dict[str, int]:
             step = one["path"].rpartition("/")[2]
             found[step] = found.get(step, 0) + one["count"]
     return found
-
-
-class Killed(BaseException):
-    """Stands for the death of a process: nobody catches it."""
-
-
-def dying(bureau: Bureau, step: str, count: int = 1) -> None:
-    """Die when a step is reached for the n-th time from now on."""
-    left = [count]
-
-    def after(reached: str) -> None:
-        if reached == step:
-            left[0] -= 1
-            if not left[0]:
-                raise Killed
-
-    bureau.telling = Telling(after=after)

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from campaigns.bureau import Bureau, Telling
+from campaigns.bureau import Bureau, Killed, Telling
 from campaigns.conftest import MakeBureau
 from commands import Call, Command, started
-from media.files import Killed, calls, digest, dying, library, upload, video, whole
+from media.files import calls, digest, library, upload, video, whole
 from shop import clean_environment
 from taps import Tap, tapped
 
@@ -39,7 +39,7 @@ def test_a_command_that_dies_at_a_step_is_gone_on_with(
     kept_in: Bureau, step: str, count: int
 ) -> None:
     path = video(kept_in)
-    dying(kept_in, step, count)
+    kept_in.killing(step, count)
     with pytest.raises(Killed):
         upload(kept_in, path)
     kept_in.telling = Telling()
