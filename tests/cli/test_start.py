@@ -104,4 +104,4 @@ def test_help_answers_quickly() -> None:
         for _ in range(6)
     ]
     ours, bare = map(min, zip(*times, strict=True))
-    assert ours < max(0.4, 2.5 * bare)
+    assert ours < max(0.4, 2 * bare)
