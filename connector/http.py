@@ -1,41 +1,30 @@
 """One HTTP session: no redirects, no .netrc, https or loopback, and answers as plain values.
 
-It is urllib3's, which has no cookies, proxies of the environment or passwords of the home folder to
-turn off, and spends half the processor time of requests on a request.
+It is libcurl's, which needs a fifth of the processor time that clients in Python need, and holds
+Python's lock for none of it while it waits, sends and reads.
 """
 
-import logging
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from time import monotonic
 from typing import IO, Literal
 from urllib.parse import urlsplit
 
 import certifi
-import urllib3
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NameResolutionError,
-    NewConnectionError,
-    ProtocolError,
-    ReadTimeoutError,
-    SSLError,
-)
+import pycurl
 
 from connector import __version__
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 LARGEST_ANSWER = 4_000_000
-_PART = 65_536
-_BLOCK = 262_144
+_SENT_AT_ONCE = 262_144
 OK = 200
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-
-# At the level DEBUG it writes down every URL, with what stands in its query.
-logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,19 +68,15 @@ class Request:
 class Session:
     """Connections to one platform, for any number of threads.
 
-    The time limits are in seconds.
+    The time limits are in seconds: until a connection is made, and while nothing is sent or read.
     """
 
-    def __init__(
-        self, *, threads: int, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS
-    ) -> None:
-        self._pool = urllib3.PoolManager(
-            num_pools=1,
-            maxsize=threads,
-            timeout=urllib3.Timeout(connect=connect, read=read),
-            cert_reqs="CERT_REQUIRED",
-            ca_certs=certifi.where(),
-        )
+    def __init__(self, *, connect: float = CONNECT_SECONDS, read: float = READ_SECONDS) -> None:
+        self._connect_ms = int(connect * 1000)
+        self._read = read
+        self._certificates = certifi.where()
+        # Each has its connection, which the next request finds again.
+        self._free: deque[pycurl.Curl] = deque()
 
     def send(self, request: Request) -> Answer | NoAnswer:
         """Send once and read the answer; never follows a redirect and never raises for one.
@@ -99,23 +84,7 @@ class Session:
         Raises:
             ValueError: the request would cross a network in the clear.
         """
-        refuse_plain_http(request.url)
-        body = _Body(request)
-        has_body = request.method != "GET"
-        try:
-            with self._pool.urlopen(
-                request.method,
-                request.url,
-                body=body if has_body else None,
-                headers={**request.headers, **_HEADERS, **(_of_body(request) if has_body else {})},
-                redirect=False,
-                retries=False,
-                preload_content=False,
-            ) as response:
-                return _read(response)
-        except (HTTPError, ValueError) as error:  # http.client's refusal of a header is the latter
-            # Refused and reset are one class at times, so the body tells them apart.
-            return NoAnswer(left=body.begun, why=_why(error))
+        return self._send(_Exchange(request=request, patience=self._read))
 
     post = send
 
@@ -123,64 +92,173 @@ class Session:
         """Send once; what a 200 holds goes into a file, unpacked, up to so many bytes.
 
         Raises:
+            OSError: the file takes no more.
             ValueError: the request would cross a network in the clear.
         """
-        refuse_plain_http(request.url)
+        file = _File(into=into, largest=largest)
+        return self._send(_Exchange(request=request, patience=self._read, file=file))
+
+    def _send(self, exchange: "_Exchange") -> Answer | NoAnswer:
+        refuse_plain_http(exchange.request.url)
+        handle = self._handle()
         try:
-            with self._pool.urlopen(
-                "GET",
-                request.url,
-                headers={**request.headers, **_HEADERS},
-                redirect=False,
-                retries=False,
-                preload_content=False,
-            ) as response:
-                if response.status != OK:
-                    return _read(response)
-                return _fetched(response, into, largest)
-        except (HTTPError, ValueError) as error:
-            return NoAnswer(left=True, why=_why(error))
+            self._set(handle, exchange)
+            handle.perform()
+        except (pycurl.error, ValueError) as error:  # the latter for what no request can hold
+            if exchange.failure is not None:
+                raise exchange.failure from None
+            why = exchange.why or _WORDS.get(error.args[0], _FAILED)
+            return NoAnswer(left=exchange.begun, why=why)
+        handle.reset()  # it forgets the request, and keeps the connection
+        self._free.append(handle)
+        return exchange.answer()
+
+    def _handle(self) -> pycurl.Curl:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return pycurl.Curl()
+
+    def _set(self, handle: pycurl.Curl, exchange: "_Exchange") -> None:
+        request = exchange.request
+        options = {
+            pycurl.URL: request.url,
+            pycurl.PATH_AS_IS: True,
+            pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+            pycurl.HTTPHEADER: _headers(request),
+            pycurl.ACCEPT_ENCODING: "gzip, deflate",
+            pycurl.PROXY: "",  # nor one of the environment
+            pycurl.CAINFO: self._certificates,
+            pycurl.CONNECTTIMEOUT_MS: self._connect_ms,
+            pycurl.NOSIGNAL: True,
+            pycurl.NOPROGRESS: False,
+            pycurl.XFERINFOFUNCTION: exchange.progress,
+            pycurl.PREREQFUNCTION: exchange.begin,
+            pycurl.HEADERFUNCTION: exchange.head,
+            pycurl.WRITEFUNCTION: exchange.write,
+        }
+        if request.method != "GET":
+            options |= {
+                pycurl.CUSTOMREQUEST: request.method,
+                pycurl.POSTFIELDS: request.body,
+                pycurl.UPLOAD_BUFFERSIZE: _SENT_AT_ONCE,
+            }
+        for option, value in options.items():
+            handle.setopt(option, value)
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.clear()
+        while self._free:
+            self._free.pop().close()
 
 
-_HEADERS = {
-    "Accept": "*/*",
-    "Accept-Encoding": "gzip, deflate",
-    "User-Agent": f"ads-connector/{__version__}",
-}
+_UNSAFE = re.compile("[\\r\\n\\0]")
 
 
-def _of_body(request: Request) -> Mapping[str, str]:
-    return {"Content-Type": request.content_type, "Content-Length": str(len(request.body))}
+def _headers(request: Request) -> list[bytes]:
+    """The lines of a request's headers.
+
+    Raises:
+        ValueError: one of them cannot be a header.
+    """
+    headers = {**request.headers, "Accept": "*/*", "User-Agent": f"ads-connector/{__version__}"}
+    if request.method != "GET":
+        headers["Content-Type"] = request.content_type
+        headers["Expect"] = ""  # an empty one is left out: nobody is asked whether a body may come
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    if any(map(_UNSAFE.search, lines)):
+        raise ValueError("a header has a line break")
+    return [line.encode("latin-1") for line in lines]
 
 
-class _Body:
-    """A body that knows whether any of it was asked for, so whether it can have been processed.
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    """Where the body of a success goes, and how much of it at most."""
 
-    Nothing asks before a connection is made, its TLS handshake is done and the headers are sent.
-    It goes out whole, where a file would be read, and sent, in a dozen blocks; a large one, such as
-    a piece of a video, in blocks that a slow line takes within the time limit of each.
+    into: IO[bytes]
+    largest: int
+
+
+@dataclass(kw_only=True)
+class _Exchange:
+    """A request and what has come of it; libcurl calls its methods on the way.
+
+    `patience` is in seconds. `begun` says whether it may have reached the platform, `why` what the
+    methods ended it for, `failure` that the file took no more.
     """
 
-    def __init__(self, request: Request) -> None:
-        self._request = request
-        self.begun = False
+    request: Request
+    patience: float
+    file: _File | None = None
+    begun: bool = False
+    why: str = ""
+    failure: OSError | None = None
+    _status: int = 0
+    _headers: dict[str, str] = field(default_factory=dict)
+    _parts: list[bytes] = field(default_factory=list)
+    _size: int = 0
+    _moved: tuple[int, ...] = ()
+    _moved_at: float = 0.0
 
-    def __iter__(self) -> Iterator[bytes]:
-        if self._request.body and not self._request.in_time():
-            raise _TooLateError
+    def begin(self, *_addresses: object) -> int:
+        """Called when a connection is made and its TLS handshake is done, before all else leaves.
+
+        libcurl tries again by itself where a connection that it used before turns out to be closed,
+        which the platform may have done after it read the request.
+        """
+        if self.begun:
+            return self._end("the connection failed", pycurl.PREREQFUNC_ABORT)
+        if self.request.body and not self.request.in_time():
+            return self._end("too late to leave", pycurl.PREREQFUNC_ABORT)
         self.begun = True
-        body = self._request.body
-        yield body[:_BLOCK]
-        for start in range(_BLOCK, len(body), _BLOCK):
-            yield body[start : start + _BLOCK]
+        return int(pycurl.PREREQFUNC_OK)
 
+    def progress(self, *moved: int) -> int:
+        """Called at least once a second, with the bytes that came and went."""
+        now = monotonic()
+        if not self.begun or moved != self._moved:
+            self._moved, self._moved_at = moved, now
+        elif now - self._moved_at > self.patience:
+            return self._end("no answer in time", 1)
+        return 0
 
-class _TooLateError(HTTPError):
-    """The request was not to leave any more."""
+    def head(self, line: bytes) -> None:
+        """Called with each line of the answer's head; of several heads the last one counts."""
+        name, colon, value = line.decode("latin-1").partition(":")
+        if line.startswith(b"HTTP/"):
+            self._status = int(line.split()[1])
+            self._headers.clear()
+        elif colon:
+            key, known = name.strip().lower(), self._headers
+            known[key] = f"{known[key]}, {value.strip()}" if key in known else value.strip()
+
+    def write(self, part: bytes) -> int | None:
+        """Called with each part of the answer's body, unpacked."""
+        self._size += len(part)
+        if self.file is not None and self._status == OK:
+            if self._size > self.file.largest:
+                return self._end("the file is too large", -1)
+            return self._keep(part, self.file.into)
+        if self._size > LARGEST_ANSWER:
+            return self._end("the answer is too large", -1)
+        self._parts.append(part)
+        return None
+
+    def _keep(self, part: bytes, into: IO[bytes]) -> int | None:
+        try:
+            into.write(part)
+        except OSError as error:  # libcurl would print it and go on without
+            self.failure = error
+            return -1
+        return None
+
+    def _end(self, why: str, code: int) -> int:
+        self.why = why
+        return code
+
+    def answer(self) -> Answer:
+        """What came back."""
+        return Answer(status=self._status, headers=self._headers, body=b"".join(self._parts))
 
 
 def refuse_plain_http(url: str) -> None:
@@ -204,42 +282,16 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _read(response: urllib3.BaseHTTPResponse) -> Answer | NoAnswer:
-    try:
-        body = response.read(LARGEST_ANSWER + 1)
-    except ProtocolError:
-        return NoAnswer(left=True, why="the answer broke off")
-    if len(body) > LARGEST_ANSWER:
-        return NoAnswer(left=True, why="the answer is too large")
-    return Answer(status=response.status, headers=_headers(response), body=body)
-
-
-def _fetched(
-    response: urllib3.BaseHTTPResponse, into: IO[bytes], largest: int
-) -> Answer | NoAnswer:
-    for part in response.stream(_PART):
-        into.write(part)
-        if into.tell() > largest:
-            return NoAnswer(left=True, why="the file is too large")
-    return Answer(status=response.status, headers=_headers(response), body=b"")
-
-
-def _headers(response: urllib3.BaseHTTPResponse) -> Mapping[str, str]:
-    return {name.lower(): value for name, value in response.headers.items()}
-
-
-# The first that fits.
-_WORDS: tuple[tuple[type[Exception], str], ...] = (
-    (_TooLateError, "too late to leave"),
-    (NameResolutionError, "the name was not found"),
-    (NewConnectionError, "the connection was refused"),
-    (ConnectTimeoutError, "no connection in time"),
-    (ReadTimeoutError, "no answer in time"),
-    (SSLError, "no secure connection"),
-    (ProtocolError, "the connection failed"),
-)
-
-
-def _why(error: Exception) -> str:
-    found = (word for kind, word in _WORDS if isinstance(error, kind))
-    return next(found, "the request failed")
+_FAILED = "the request failed"
+_INSECURE, _BROKEN = "no secure connection", "the connection failed"
+_WORDS: dict[object, str] = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "the name was not found",
+    pycurl.E_COULDNT_CONNECT: "the connection was refused",
+    pycurl.E_OPERATION_TIMEDOUT: "no connection in time",
+    pycurl.E_SSL_CONNECT_ERROR: _INSECURE,
+    pycurl.E_PEER_FAILED_VERIFICATION: _INSECURE,
+    pycurl.E_GOT_NOTHING: _BROKEN,
+    pycurl.E_SEND_ERROR: _BROKEN,
+    pycurl.E_RECV_ERROR: _BROKEN,
+    pycurl.E_PARTIAL_FILE: "the answer broke off",
+}

@@ -123,7 +123,7 @@ def at_tiktok(**settings: Any) -> Iterator[Desk]:  # noqa: ANN401 - those of `Se
     """A simulator with nothing in the way but what `settings` put there."""
     clock = Clock()
     made = Settings(**{"limits": UNLIMITED, **settings})
-    with running(made, clock=clock) as address, closing(Session(threads=1)) as session:
+    with running(made, clock=clock) as address, closing(Session()) as session:
         line = Line(
             session=session, base_url=address.url, consent=address.url, now=clock,
             pause=clock.pause,

@@ -50,13 +50,13 @@ def sent_over_tls(certificate: Path, host: str) -> Answer | NoAnswer:
         with suppress(OSError), context.wrap_socket(listener, server_side=True) as secured:
             connection, _ = secured.accept()
             with connection:
-                while BODY not in connection.recv(1000):
+                while (part := connection.recv(1000)) and BODY not in part:
                     pass
                 connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
-        closing(Session(threads=1, connect=5, read=5)) as session,
+        closing(Session(connect=5, read=5)) as session,
     ):
         port = listener.getsockname()[1]
         thread = threading.Thread(target=secure, args=(listener,), daemon=True)

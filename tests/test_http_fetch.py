@@ -1,5 +1,6 @@
 """A file that is fetched: written as it comes, unpacked, and never beyond its limit."""
 
+import errno
 import gzip
 import io
 import socket
@@ -16,7 +17,7 @@ LARGEST = 1_000_000
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    with closing(Session(threads=1, read=5)) as made:
+    with closing(Session(read=5)) as made:
         yield made
 
 
@@ -73,6 +74,17 @@ def test_a_file_that_breaks_off_is_no_answer(session: Session) -> None:
         answer, _, _ = fetched(session, handle)
         assert isinstance(answer, NoAnswer)
         assert answer.left
+
+
+def test_a_disk_that_is_full_is_no_fault_of_the_platform(session: Session) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "full")
+
+    with serving(answering("200 OK", b"a,b\n")) as server:
+        request = Request(url=server.url, headers={}, method="GET")
+        with pytest.raises(OSError, match="full"):
+            session.fetch(request, Full(), largest=LARGEST)
 
 
 def test_a_file_does_not_come_in_the_clear(session: Session) -> None:

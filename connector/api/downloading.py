@@ -45,7 +45,7 @@ def exchange_of(project: Project, days: Days, tally: Tally, edges: Edges) -> Ite
         ConnectorError: the table that config.yaml names can't be used.
     """
     metrics = project.config.metrics
-    with closing(Session(threads=1)) as session:
+    with closing(Session()) as session:
         newest = partial(
             ecb.reference_rates, through=days.until, cache=ecb.cache_of(os.environ, Path.home()),
             now=edges.now(), send=session.send,

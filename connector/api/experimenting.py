@@ -20,7 +20,7 @@ from connector.state import experiments
 from connector.state.experiments import Kept, Named
 from connector.state.journal import Journal
 
-STEPS: dict[str, str] = {
+EXPERIMENT_STEPS: dict[str, str] = {
     "recorded": "the line item of a variant is kept as one of the experiment",
     "started": "all variants are there, and the control begins",
 }

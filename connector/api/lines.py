@@ -68,7 +68,7 @@ def x_line(
         ConnectorError: with a project, its state or its budgets can't be used.
     """
     hosts = hosts_of(connection.base_url, own=belongs_to_x(connection.base_url))
-    with closing(Session(threads=1)) as session, budgets_opened(project, edges, state) as opened:
+    with closing(Session()) as session, budgets_opened(project, edges, state) as opened:
         line = Line(session=session, hosts=hosts, now=_clock(edges), pause=edges.pause)
         if opened is None:
             yield line
@@ -92,7 +92,7 @@ def tiktok_line(
     With a project its requests keep the app's budget; all else is as for `x_line`.
     """
     base = connection.base_url
-    with closing(Session(threads=1)) as session, budgets_opened(project, edges, state) as opened:
+    with closing(Session()) as session, budgets_opened(project, edges, state) as opened:
         line = TikTokLine(
             session=session, base_url=base, now=_clock(edges), pause=edges.pause,
             consent=TIKTOK_ADDRESS if belongs_to_tiktok(base) else base,

@@ -153,7 +153,7 @@ def world_of(
         credentials = sending(project, name, connection, state, edges)
     with (
         budgets.opened(project.config, state, now=lambda: edges.now().timestamp()) as kept,
-        closing(Session(threads=SENDERS)) as session,
+        closing(Session()) as session,
     ):
         yield World(
             database=state,

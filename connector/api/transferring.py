@@ -14,7 +14,7 @@ from connector.x import media
 from connector.x.media import Reply, Told
 from connector.x.media_files import SEGMENT_BYTES, segments_of
 
-STEPS: dict[str, str] = {
+UPLOAD_STEPS: dict[str, str] = {
     "begun": "X has a place for the file",
     "appended": "X has a segment more",
     "finalized": "X has all of the file, and works on it",

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 
 # What a start makes are modules, which stay: Python would walk them all again and again.
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
@@ -14,4 +15,16 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from connector.cli.app import app
 
-    app(prog_name="connector")
+    try:
+        app(prog_name="connector")
+    except SystemExit as ending:
+        _leave(ending)
+
+
+def _leave(ending: SystemExit) -> None:
+    """End now: nothing is open any more, and Python would free each object by itself."""
+    if not isinstance(ending.code, int):
+        raise ending
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ending.code)

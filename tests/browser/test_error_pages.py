@@ -48,7 +48,7 @@ Go = Callable[..., ConnectorError | x.Pair]
 def go(desk: Desk, tab: Tab) -> Iterator[Go]:
     facts = desk.facts
     app = x.App(client_id=str(facts["client_id"]), client_secret=str(facts["client_secret"]))
-    with closing(Session(threads=1)) as session:
+    with closing(Session()) as session:
         line = Line(session=session, hosts=hosts_of(desk.address.url, own=False))
 
         def walk(

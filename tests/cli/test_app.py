@@ -4,8 +4,10 @@ import sys
 
 from shop import clean_environment
 
+from connector import api
+
 # What takes long to load, and what only some commands, databases or ways to authenticate need.
-HEAVY = {"duckdb", "numpy", "pyarrow", "pydantic", "urllib3", "sqlite3", "phonenumbers", "ruamel"}
+HEAVY = {"duckdb", "numpy", "pyarrow", "pydantic", "pycurl", "sqlite3", "phonenumbers", "ruamel"}
 SELDOM = {"requests", "oauthlib", "psycopg", "sqlalchemy", "pymysql", "redis", "starlette"}
 
 
@@ -25,6 +27,12 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_what_only_some_need_is_loaded_by_who_needs_it() -> None:
-    packages = loaded("-c", "import connector.api")
-    assert {"duckdb", "pyarrow", "urllib3"} <= packages
+    packages = loaded("-c", "from connector import api; api.sync")
+    assert {"duckdb", "pyarrow", "pycurl"} <= packages
     assert not packages & SELDOM
+
+
+def test_the_api_loads_a_name_when_it_is_asked_for() -> None:
+    assert not loaded("-c", "from connector import api") & HEAVY
+    assert "sync" in api.__all__
+    assert all(hasattr(api, name) for name in api.__all__)

@@ -38,7 +38,7 @@ def platform() -> Iterator[Address]:
 
 @pytest.fixture
 def line(platform: Address) -> Iterator[Line]:
-    with closing(Session(threads=1)) as session:
+    with closing(Session()) as session:
         yield Line(session=session, hosts=hosts_of(platform.url, own=False))
 
 
@@ -88,7 +88,7 @@ def test_oauth1_goes_by_a_browser(line: Line, platform: Address) -> None:
 
 def test_tiktok_goes_by_a_browser(platform: Address) -> None:
     app = next(iter(platform.world.tiktok.apps.values()))
-    with closing(Session(threads=1)) as session:
+    with closing(Session()) as session:
         line = TikTokLine(session=session, base_url=platform.url, consent=platform.url)
         granted = by_tiktok(line, tiktok.App(app_id=app.id, secret=app.secret), flow(Browser()))
     assert granted.token.startswith("sim-")
@@ -131,7 +131,7 @@ def test_ctrl_c_while_a_token_is_granted_says_what_may_have_become_of_it() -> No
     settings = Settings(
         consent="allow", callbacks=(f"http://127.0.0.1:{PORT}/callback",), latency_seconds=1.0
     )
-    with running(settings) as platform, closing(Session(threads=1)) as session:
+    with running(settings) as platform, closing(Session()) as session:
         line = Line(session=session, hosts=hosts_of(platform.url, own=False))
         with pytest.raises(StoppedError, match="if X granted a token all the same, nobody has it"):
             by_pkce(line, app_of(platform), flow(Leaving(), "paste"))
@@ -142,7 +142,7 @@ def test_an_answer_that_is_lost_says_what_may_have_become_of_its_token() -> None
         consent="allow", callbacks=(f"http://127.0.0.1:{PORT}/callback",),
         faults={"reset_after_commit": 1.0},
     )  # fmt: skip
-    with running(settings) as platform, closing(Session(threads=1)) as session:
+    with running(settings) as platform, closing(Session()) as session:
         line = Line(session=session, hosts=hosts_of(platform.url, own=False))
         with pytest.raises(UnreachableError, match="if X granted a token all the same"):
             by_pkce(line, app_of(platform), flow(Browser(), "paste"))

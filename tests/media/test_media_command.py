@@ -191,7 +191,7 @@ def test_a_segment_takes_longer_than_a_block_of_it_may() -> None:
 
     thread = threading.Thread(target=slowly, daemon=True)
     thread.start()
-    session = Session(threads=1, connect=0.5)
+    session = Session(connect=0.5)
     began = time.monotonic()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     answer = session.send(Request(url=url, headers={}, body=bytes(size)))

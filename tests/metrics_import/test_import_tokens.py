@@ -32,7 +32,7 @@ def connected(make_agency: MakeAgency) -> Agency:
     facts = {key: str(value) for key, value in shop.address.describe().items()}
     shop.config(x=OF_APP.format(account=shop.x_id, **facts))
     now = shop.edges().now()
-    with closing(Session(threads=1)) as session, vault_opened(shop.project()) as vault:
+    with closing(Session()) as session, vault_opened(shop.project()) as vault:
         line = Line(session=session, hosts=hosts_of(shop.address.url, own=False), now=shop.clock)
         pair = granted(
             line, x.App(client_id=facts["client_id"], client_secret=facts["client_secret"])
@@ -105,7 +105,7 @@ def test_a_consent_that_was_taken_back_is_told_and_noted(connected: Agency) -> N
     assert isinstance(secret, OAuth2Tokens)
     assert secret.refresh_token is not None
     facts = {key: str(value) for key, value in connected.address.describe().items()}
-    with closing(Session(threads=1)) as session:
+    with closing(Session()) as session:
         hosts = hosts_of(connected.address.url, own=False)
         line = Line(session=session, hosts=hosts, now=connected.clock)
         app = x.App(client_id=facts["client_id"], client_secret=facts["client_secret"])

@@ -25,7 +25,7 @@ MakeLine = Callable[[str], Line]
 
 @pytest.fixture
 def line_to() -> Iterator[MakeLine]:
-    with closing(Session(threads=1)) as session:
+    with closing(Session()) as session:
         yield lambda url: Line(
             session=session, base_url=url, consent=url, pause=lambda _seconds: None
         )

@@ -43,7 +43,7 @@ def line_to(tmp_path: Path, person: Person, stack: ExitStack) -> MakeLine:
     database.create(place)
 
     def make(server: RawServer, patience: float = 1_800) -> Line:
-        session = Session(threads=1)
+        session = Session()
         stack.callback(session.close)
         state = stack.enter_context(database.opened(place))
         budgets = StateBudgets(database=state, clock=lambda _: round(person.now * 1000))

@@ -23,7 +23,7 @@ CONVERSIONS = ('{"conversion_id":"1"}', '{"conversion_id":"ü"}')
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    opened = Session(threads=1, connect=1, read=1)
+    opened = Session(connect=1, read=1)
     yield opened
     opened.close()
 

@@ -19,7 +19,7 @@ BEARER = Bearer(token="t0ken")
 
 @pytest.fixture
 def line_to() -> Iterator[Callable[[str], Line]]:
-    with closing(Session(threads=1)) as session:
+    with closing(Session()) as session:
         yield lambda url: Line(
             session=session, hosts=hosts_of(url, own=False), pause=lambda _seconds: None
         )

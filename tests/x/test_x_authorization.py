@@ -40,7 +40,7 @@ PAIR = b'{"access_token":"a","refresh_token":"r","expires_in":7200,"scope":"ads.
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    with closing(Session(threads=1)) as opened:
+    with closing(Session()) as opened:
         yield opened
 
 

@@ -61,7 +61,7 @@ def line_to(tmp_path: Path, person: Person, stack: ExitStack) -> Callable[..., L
     database.create(place)
 
     def make(server: RawServer, patience: float | None = 900) -> Line:
-        session = Session(threads=1)
+        session = Session()
         stack.callback(session.close)
         state = stack.enter_context(database.opened(place))
         quotas = StateBudgets(database=state, clock=lambda _: round(person.now * 1000))

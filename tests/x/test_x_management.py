@@ -29,7 +29,7 @@ CALL = Call(
 
 @contextmanager
 def line(url: str, read: float = 5.0) -> Iterator[Line]:
-    with closing(Session(threads=1, read=read)) as session:
+    with closing(Session(read=read)) as session:
         hosts = hosts_of(url, own=False)
         yield Line(session=session, hosts=hosts, pause=lambda _seconds: None)
 

@@ -144,7 +144,7 @@ def test_an_error_with_http_200_is_no_success(code: int, kind: type[ConnectorErr
 
 def _against(body: bytes, then: Callable[[Source], None]) -> None:
     account = Account(platform="tiktok", id="7", timezone="Europe/Lisbon", currency="EUR")
-    with serving(answering("200 OK", body)) as server, closing(Session(threads=1)) as session:
+    with serving(answering("200 OK", body)) as server, closing(Session()) as session:
         line = Line(
             session=session, base_url=server.url, consent=server.url, pause=lambda _seconds: None
         )

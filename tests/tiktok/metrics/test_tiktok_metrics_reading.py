@@ -249,7 +249,7 @@ def test_an_advertiser_out_of_reach_is_told_apart_from_a_wrong_token(desk: Desk)
 def test_the_zone_of_the_days_comes_before_the_offset(row: dict[str, str], timezone: str) -> None:
     told = {"advertiser_id": 7, "currency": "JPY", **row}
     body = json.dumps({"code": 0, "data": {"list": [told]}}).encode()
-    with serving(answering("200 OK", body)) as server, closing(Session(threads=1)) as session:
+    with serving(answering("200 OK", body)) as server, closing(Session()) as session:
         line = Line(session=session, base_url=server.url, consent=server.url)
         assert opened(line, "t", "7").account.timezone == timezone
 
@@ -257,7 +257,7 @@ def test_the_zone_of_the_days_comes_before_the_offset(row: dict[str, str], timez
 @pytest.mark.parametrize("data", [{}, {"list": [{}]}, {"list": ["odd"]}, {"list": "odd"}])
 def test_an_advertiser_that_tells_nothing_is_refused(data: dict[str, object]) -> None:
     body = json.dumps({"code": 0, "data": data}).encode()
-    with serving(answering("200 OK", body)) as server, closing(Session(threads=1)) as session:
+    with serving(answering("200 OK", body)) as server, closing(Session()) as session:
         line = Line(session=session, base_url=server.url, consent=server.url)
         with pytest.raises(ConfigurationError):
             opened(line, "t", "7")

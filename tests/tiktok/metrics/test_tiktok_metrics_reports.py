@@ -166,7 +166,7 @@ def each(*answers: tuple[str, bytes]) -> Handle:
 
 
 def answered_by(server: RawServer, then: Callable[[Asking], None], pauses: list[float]) -> Requests:
-    with closing(Session(threads=1)) as session:
+    with closing(Session()) as session:
         line = Line(session=session, base_url=server.url, consent=server.url, pause=pauses.append)
         own = Asking(line=line, token="sim-t", advertiser_id="7")
         then(own)

@@ -108,7 +108,7 @@ def tiktok(**changes: list[tuple[str, bytes]]) -> Iterator[tuple[Asking, RawServ
     def handle(connection: socket.socket) -> None:
         answering(*answers.next(servers[0]))(connection)
 
-    with serving(handle) as server, closing(Session(threads=1)) as session:
+    with serving(handle) as server, closing(Session()) as session:
         servers.append(server)
         line = Line(
             session=session, base_url=server.url, consent=server.url, now=lambda: clock[0],

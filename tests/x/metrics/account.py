@@ -92,7 +92,7 @@ def at_x(
     with (
         patch.object(founding, "_place", lambda _: place),
         running(made, clock=clock) as address,
-        closing(Session(threads=1)) as session,
+        closing(Session()) as session,
     ):
         hosts = hosts_of(address.url, own=False)
         line = Line(session=session, hosts=hosts, now=clock, pause=clock.pause)

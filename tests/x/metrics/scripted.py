@@ -67,7 +67,7 @@ def playing(script: Script) -> Iterator[Stage]:
             reply = answering(status, text)
         reply(connection)
 
-    with serving(handle) as server, closing(Session(threads=1)) as session:
+    with serving(handle) as server, closing(Session()) as session:
         hosts = hosts_of(server.url, own=False)
         line = Line(session=session, hosts=hosts, now=clock, pause=clock.pause)
         asking = Asking(line=line, access=Bearer(token="t0ken"), account_id=ACCOUNT)
