@@ -173,17 +173,17 @@ def _serve(channel: socket.socket) -> None:
     import duckdb  # noqa: F401, PLC0415 - what takes long to load
     import phonenumbers  # noqa: F401, PLC0415
     import pyarrow.compute  # noqa: F401, PLC0415
-    import typer.main  # noqa: PLC0415
     from cryptography import fernet  # noqa: F401, PLC0415
     from oauthlib import oauth1  # noqa: F401, PLC0415
 
-    from connector import api  # noqa: F401, PLC0415
-    from connector.cli.app import app  # noqa: PLC0415
+    from connector import api  # noqa: PLC0415
+    from connector.cli.app import application  # noqa: PLC0415
     from connector.source import duckdb_file  # noqa: F401, PLC0415
 
-    # Made once, what the command line is stays the same.
-    typer.main.get_command = cache(typer.main.get_command)
-    typer.main.get_command(app)
+    # What a command would load is here already.
+    application()
+    for name in api.__all__:
+        getattr(api, name)
     gc.freeze()  # or each fork would copy what it collects
     while received := _received(channel):
         told, descriptors = received

@@ -7,7 +7,7 @@ import pages
 import pytest
 from typer.main import get_command
 
-from connector.cli.app import app
+from connector.cli.app import application
 from connector.conversions import fields, reasons
 from connector.errors import STATUS_OF_EXIT, Exit
 
@@ -20,7 +20,7 @@ COMMAND = re.compile(rf"\bconnector ((?:(?:{GROUPS}) )?[a-z-]+)((?: +--?[a-z-]+|
 def commands() -> dict[str, set[str]]:
     """The options of every command."""
     found = {}
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in get_command(application()).commands.items():  # type: ignore[attr-defined]
         inner = getattr(command, "commands", None)
         for path, one in (
             {f"{name} {key}": value for key, value in inner.items()} if inner else {name: command}

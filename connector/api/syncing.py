@@ -40,8 +40,6 @@ from connector.state.lock import sync_lock
 from connector.state.place import folder_beside
 from connector.x import conversions as wire
 
-SENDERS = 4
-
 
 def sync(project: Project, wanted: Wanted, edges: Edges) -> dict[str, Any]:
     """Send what is new; its summary, as the documentation gives it.

@@ -13,10 +13,10 @@ def main() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     # Nothing here multiplies matrices, for which NumPy otherwise starts a thread on every core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from connector.cli.app import app
+    from connector.cli.app import application
 
     try:
-        app(prog_name="connector")
+        application(sys.argv[1:])(prog_name="connector")
     except SystemExit as ending:
         _leave(ending)
 

@@ -1,42 +1,116 @@
 """The commands, grouped as `connector --help` shows them."""
 
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
 
 from connector import __version__
-from connector.cli import (
-    apply,
-    authoring,
-    campaigns,
-    connect,
-    connections,
-    experiments,
-    hashing,
-    look,
-    media,
-    metrics,
-    planning,
-    replay,
-    resolve,
-    start,
-    state,
-    sync,
-    verify,
-)
 from connector.cli.command import command
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    help="Moves conversions from a warehouse into X Ads, once each, and tells what became of every"
-    " row.",
-)
+# The commands by the panel of `--help`, each with the module of this folder and its function.
+COMMANDS: Mapping[str, Mapping[str, str]] = {
+    "Start": {"init": "start.init", "demo": "start.demo"},
+    "Write mappings": {
+        "check": "authoring.check", "compile": "authoring.compile_mapping",
+        "schema": "authoring.schema", "preview": "authoring.preview",
+        "test": "authoring.run_tests", "plan": "planning.plan",
+    },
+    "Run": {"sync": "sync.sync", "replay": "replay.replay", "resolve": "resolve.resolve"},
+    "Look": {
+        "status": "look.status", "runs": "look.runs", "rejects": "look.rejects",
+        "trace": "look.trace",
+    },
+    "Connect": {"connect": "connect.connect"},
+    "Try out": {
+        "hash": "hashing.hash_value", "verify-dedup": "verify.verify_dedup",
+        "simulator": "start.simulator",
+    },
+}  # fmt: skip
+# The groups by panel, each with what it is for; one of entities tells that itself.
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Ad metrics": {"metrics": "What ads cost and what came of them."},
+    "Connect": {"connections": "What `connect` stored, and who may use it."},
+    "Manage campaigns": {
+        "campaigns": "", "line-items": "", "promoted-tweets": "", "media": "",
+        "experiments": "Variants of a line item side by side.",
+    },
+    "State": {"state": "The ledger and what is kept beside it."},
+}  # fmt: skip
+# The commands of groups, beside the verbs that all entities have.
+IN_GROUPS: Mapping[str, Mapping[str, str]] = {
+    "metrics": {
+        "import": "metrics.import_metrics", "show": "metrics.show",
+        "reconcile": "metrics.reconcile",
+    },
+    "connections": {
+        "list": "connections.list_connections", "show": "connections.show",
+        "rename": "connections.rename", "share": "connections.share",
+        "rekey": "connections.rekey", "remove": "connections.remove",
+    },
+    "campaigns": {"apply": "apply.apply", "export": "apply.export"},
+    "media": {"upload": "media.upload"},
+    "experiments": {
+        "start": "experiments.start", "toggle": "experiments.toggle",
+        "results": "experiments.results", "stop": "experiments.stop",
+    },
+    "state": {
+        "init": "state.init", "begin": "state.begin", "prune": "state.prune",
+        "export": "state.export", "backup": "state.backup", "migrate": "state.migrate",
+    },
+}  # fmt: skip
 
 
-@app.callback(invoke_without_command=True)
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """The command line; of one that begins with a command or a group only that is made."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        help="Moves conversions from a warehouse into X Ads, once each, and tells what became of"
+        " every row.",
+    )
+    app.callback(invoke_without_command=True)(version)
+    for panel, places in _asked(COMMANDS, words).items():
+        for name, place in places.items():
+            command(app, name, panel)(_function(place))
+    for panel, texts in _asked(GROUPS, words).items():
+        for name, text in texts.items():
+            app.add_typer(_group(name, text), name=name, rich_help_panel=panel)
+    return app
+
+
+def _asked(
+    table: Mapping[str, Mapping[str, str]], words: Sequence[str]
+) -> Mapping[str, Mapping[str, str]]:
+    """What a command line needs of a table: all, unless its first word is in one."""
+    first = words[0] if words else ""
+    if not any(first in names for each in (COMMANDS, GROUPS) for names in each.values()):
+        return table
+    return {panel: {first: names[first]} for panel, names in table.items() if first in names}
+
+
+def _group(name: str, text: str) -> typer.Typer:
+    group = typer.Typer(no_args_is_help=True, help=text) if text else _entities(name)
+    for verb, place in IN_GROUPS.get(name, {}).items():
+        command(group, verb)(_function(place))
+    return group
+
+
+def _entities(name: str) -> typer.Typer:
+    from connector.cli.campaigns import group_of
+
+    return group_of(name)
+
+
+def _function(place: str) -> Callable[..., Any]:
+    module, _, name = place.partition(".")
+    found: Callable[..., Any] = getattr(import_module(f"connector.cli.{module}"), name)
+    return found
+
+
 def version(
     show: Annotated[
         bool, typer.Option("--version", help="Show the version.", is_eager=True)
@@ -46,61 +120,3 @@ def version(
     if show:
         typer.echo(__version__)
         raise typer.Exit
-
-
-START, WRITE, RUN, LOOK, METRICS, CONNECT, MANAGE, STATE, TRY = (
-    "Start", "Write mappings", "Run", "Look", "Ad metrics", "Connect", "Manage campaigns", "State",
-    "Try out",
-)  # fmt: skip
-
-command(app, "init", START)(start.init)
-command(app, "demo", START)(start.demo)
-command(app, "check", WRITE)(authoring.check)
-command(app, "compile", WRITE)(authoring.compile_mapping)
-command(app, "schema", WRITE)(authoring.schema)
-command(app, "preview", WRITE)(authoring.preview)
-command(app, "test", WRITE)(authoring.run_tests)
-command(app, "plan", WRITE)(planning.plan)
-command(app, "sync", RUN)(sync.sync)
-command(app, "replay", RUN)(replay.replay)
-command(app, "resolve", RUN)(resolve.resolve)
-command(app, "status", LOOK)(look.status)
-command(app, "runs", LOOK)(look.runs)
-command(app, "rejects", LOOK)(look.rejects)
-command(app, "trace", LOOK)(look.trace)
-_metrics = typer.Typer(no_args_is_help=True, help="What ads cost and what came of them.")
-command(_metrics, "import")(metrics.import_metrics)
-command(_metrics, "show")(metrics.show)
-command(_metrics, "reconcile")(metrics.reconcile)
-app.add_typer(_metrics, name="metrics", rich_help_panel=METRICS)
-command(app, "connect", CONNECT)(connect.connect)
-_connections = typer.Typer(no_args_is_help=True, help="What `connect` stored, and who may use it.")
-command(_connections, "list")(connections.list_connections)
-command(_connections, "show")(connections.show)
-command(_connections, "rename")(connections.rename)
-command(_connections, "share")(connections.share)
-command(_connections, "rekey")(connections.rekey)
-command(_connections, "remove")(connections.remove)
-app.add_typer(_connections, name="connections", rich_help_panel=CONNECT)
-command(campaigns.GROUPS["media"], "upload")(media.upload)
-command(campaigns.GROUPS["campaigns"], "apply")(apply.apply)
-command(campaigns.GROUPS["campaigns"], "export")(apply.export)
-for _name, _group in campaigns.GROUPS.items():
-    app.add_typer(_group, name=_name, rich_help_panel=MANAGE)
-_experiments = typer.Typer(no_args_is_help=True, help="Variants of a line item side by side.")
-command(_experiments, "start")(experiments.start)
-command(_experiments, "toggle")(experiments.toggle)
-command(_experiments, "results")(experiments.results)
-command(_experiments, "stop")(experiments.stop)
-app.add_typer(_experiments, name="experiments", rich_help_panel=MANAGE)
-_state = typer.Typer(no_args_is_help=True, help="The ledger and what is kept beside it.")
-command(_state, "init")(state.init)
-command(_state, "begin")(state.begin)
-command(_state, "prune")(state.prune)
-command(_state, "export")(state.export)
-command(_state, "backup")(state.backup)
-command(_state, "migrate")(state.migrate)
-app.add_typer(_state, name="state", rich_help_panel=STATE)
-command(app, "hash", TRY)(hashing.hash_value)
-command(app, "verify-dedup", TRY)(verify.verify_dedup)
-command(app, "simulator", TRY)(start.simulator)

@@ -1,7 +1,4 @@
-"""The commands of campaign management: one group for each kind of thing, with the same verbs.
-
-A neighbour's command goes into `GROUPS` where `connector.cli.app` registers it.
-"""
+"""The commands of campaign management: one group for each kind of thing, with the same verbs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -237,8 +234,9 @@ def _plural(entity: EntityName) -> str:
     return _HELP[entity][0].replace("-", "_")
 
 
-def _group(entity: EntityName) -> typer.Typer:
+def group_of(name: str) -> typer.Typer:
     """The verbs of one kind of thing; options may be written with underscores, as fields are."""
+    entity = next(entity for entity, (known, _) in _HELP.items() if known == name)
     group = typer.Typer(
         no_args_is_help=True, help=_HELP[entity][1],
         context_settings={"token_normalize_func": dashed},
@@ -251,7 +249,3 @@ def _group(entity: EntityName) -> typer.Typer:
     command(group, "resume")(_verb(entity, "resume", "Let a {} go on."))
     command(group, "delete")(_verb(entity, "delete", "Delete a {}, for good."))
     return group
-
-
-GROUPS: Mapping[str, typer.Typer] = {name: _group(entity) for entity, (name, _) in _HELP.items()}
-"""The groups by their names on the command line."""

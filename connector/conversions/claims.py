@@ -1,6 +1,7 @@
 """From the stage to requests: what the ledger already knows is counted, the rest is claimed."""
 
 import json
+import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -18,6 +19,8 @@ from connector.x.conversions import LARGEST_BATCH
 
 BATCHES_IN_A_GROUP = 60  # claimed in one transaction
 MOST_LOST_CLAIMS = 100
+# What JSON does not write as it is.
+_ESCAPED = re.compile(rb'["\\\x00-\x1f]')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +73,29 @@ class Batch:
 
 def fresh_of(destination: Destination, rows: pa.RecordBatch, *, largest: int) -> Fresh:
     """Rows the ledger does not know, as it is told of them."""
+    ids = rows["conversion_id"]
     return Fresh(
-        destination=destination.number, conversion_ids=_listed(rows),
-        digests="".join(rows["digest"].to_pylist()).encode(), rows=rows.num_rows, largest=largest,
+        destination=destination.number, conversion_ids=_listed(ids), digests=_text(rows["digest"]),
+        rows=rows.num_rows, largest=largest,
+        in_order=bool(pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py()),
     )  # fmt: skip
 
 
-def _listed(rows: pa.RecordBatch) -> str:
-    return json.dumps(rows["conversion_id"].to_pylist())
+def _listed(ids: pa.StringArray) -> str:
+    """A JSON list of the ids."""
+    if not len(ids) or _ESCAPED.search(_text(ids)):
+        return json.dumps(ids.to_pylist())
+    every = pa.ListArray.from_arrays(pa.array([0, len(ids)], pa.int32()), ids)
+    joined = pc.binary_join(every, '","')[0].as_py()
+    return f'["{joined}"]'
+
+
+def _text(texts: pa.StringArray) -> bytes:
+    """All texts, one after the other, as Arrow has them; none is null."""
+    _, offsets, data = texts.buffers()
+    ends = memoryview(offsets).cast("i")
+    first, last = ends[texts.offset], ends[texts.offset + len(texts)]
+    return bytes(memoryview(data)[first:last]) if data is not None else b""
 
 
 def claim_of(destination: Destination, rows: pa.RecordBatch) -> Claim:
@@ -175,7 +193,7 @@ class Claims:
         """Ask the ledger for the rows, and count those that only need counting."""
         past = Past()
         if ask:
-            past = self.ledger.past(destination.number, _listed(rows))
+            past = self.ledger.past(destination.number, _listed(rows["conversion_id"]))
         sifted = sift(rows, past, self.rules)
         for (outcome, reason), places in sifted.counted.items():
             if outcome == "pending":

@@ -11,6 +11,7 @@ from threading import Lock
 import pyarrow as pa
 
 from connector.conversions.mapper import Mapper
+from connector.x.conversions import LARGEST_BATCH
 
 Open = Callable[[], AbstractContextManager[Mapper]]
 
@@ -48,13 +49,20 @@ class _Lanes:
 
 
 def portions(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of up to twice `BATCH_BYTES`, none of them empty."""
+    """The same rows in batches of up to twice `BATCH_BYTES`, none of them empty.
+
+    Where it can be they are whole requests, so that what is claimed later need not be put together
+    from the end of one and the beginning of the next.
+    """
     held: list[pa.RecordBatch] = []
     room = BATCH_BYTES
     for part in chain.from_iterable(map(_small, batches)):
         if held and part.nbytes > room:
-            yield pa.concat_batches(held)
-            held, room = [], BATCH_BYTES
+            whole = pa.concat_batches(held)
+            over = whole.num_rows % LARGEST_BATCH if whole.num_rows > LARGEST_BATCH else 0
+            yield whole.slice(0, whole.num_rows - over)
+            held = [whole.slice(whole.num_rows - over)] if over else []
+            room = BATCH_BYTES - sum(rest.nbytes for rest in held)
         held.append(part)
         room -= part.nbytes
     if held:

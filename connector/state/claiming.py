@@ -49,13 +49,16 @@ TAKE_ACCEPTED_TOO = _taking("in_doubt", "refused", "accepted")
 _NEW = """
 insert into conversions (destination, conversion_id, batch, digest)
 select :destination, k.value, :first + k.key / :largest, {digest}
-from listed(:conversion_ids) k where true order by k.value on conflict do nothing
+from listed(:conversion_ids) k where true {order} on conflict do nothing
 """
 _PIECE = "substr(:digests, cast(k.key * :width + 1 as integer), :width)"
 # Of rows that the ledger has never seen; fewer than asked for where another run was quicker.
-TAKE_NEW = Bulk(
-    sqlite=_NEW.format(digest=f"cast({_PIECE} as text)"),
-    postgresql=_NEW.format(digest=f"convert_from({_PIECE}, 'UTF8')"),
+TAKE_NEW, TAKE_NEW_IN_ORDER = (
+    Bulk(
+        sqlite=_NEW.format(digest=f"cast({_PIECE} as text)", order=order),
+        postgresql=_NEW.format(digest=f"convert_from({_PIECE}, 'UTF8')", order=order),
+    )
+    for order in ("order by k.value", "")
 )
 
 
@@ -101,5 +104,6 @@ def take_new(connection: Transaction, fresh: Fresh, batches: Sequence[int]) -> N
     }  # fmt: skip
     # In one transaction of the only writer numbers follow one another.
     follow = batches[-1] - batches[0] == len(batches) - 1
-    if not follow or connection.run(TAKE_NEW, values) != fresh.rows:
+    bulk = TAKE_NEW_IN_ORDER if fresh.in_order else TAKE_NEW
+    if not follow or connection.run(bulk, values) != fresh.rows:
         raise ClaimLostError

@@ -58,6 +58,7 @@ class Fresh:
 
     `conversion_ids` is a JSON list of texts; `digests` are in its order, one after the other, all
     of one length. They are to be sent in requests of `largest`, the last of which may be smaller.
+    `in_order` says that the ids are in the order of their bytes.
     """
 
     destination: int
@@ -65,6 +66,7 @@ class Fresh:
     digests: bytes
     rows: int
     largest: int
+    in_order: bool = False
 
 
 class ClaimLostError(Exception):

@@ -132,8 +132,8 @@ class Ledger:
             ClaimLostError: the ledger knows one of the conversions; nothing was claimed.
         """
         with self._write("claimed") as connection:
-            requests = range(0, fresh.rows, fresh.largest)
-            batches = [self._new_batch(connection, fresh.destination, now) for _ in requests]
+            requests = -(-fresh.rows // fresh.largest)
+            batches = self._new_batches(connection, fresh.destination, requests, now)
             take_new(connection, fresh, batches)
             return batches
 
@@ -242,12 +242,21 @@ class Ledger:
         return batches
 
     def _new_batch(self, connection: Transaction, destination: int, now: int) -> int:
-        row = connection.execute(
+        return self._new_batches(connection, destination, 1, now)[0]
+
+    def _new_batches(
+        self, connection: Transaction, destination: int, number: int, now: int
+    ) -> list[int]:
+        rows = connection.execute(
             "insert into batches (run, mapping, destination, state, rules_digest, claimed_at)"
-            " values (?, ?, ?, 'claimed', ?, ?) returning id",
-            (self._run, self._mapping, destination, self._rules_digest, now),
-        ).fetchone()
-        return int(row[0])
+            " select :run, :mapping, :destination, 'claimed', :rules, :now from listed(:each)"
+            " returning id",
+            {
+                "run": self._run, "mapping": self._mapping, "destination": destination,
+                "rules": self._rules_digest, "now": now, "each": json.dumps([""] * number),
+            },
+        ).fetchall()  # fmt: skip
+        return sorted(int(row[0]) for row in rows)
 
     def _hold(self, connection: Transaction, batch: int, reason: str, now: int) -> None:
         values = {"now": now, "reason": reason}

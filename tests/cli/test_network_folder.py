@@ -4,7 +4,7 @@ import pytest
 from shop import Shell
 from typer.testing import CliRunner, Result
 
-from connector.cli.app import app
+from connector.cli.app import application
 from connector.state import mounts
 
 NFS = "1 1 0:1 / / rw - ext4 a rw\n2 1 0:2 / {folder} rw - nfs4 b rw\n"
@@ -20,7 +20,8 @@ def on_nfs(shop: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 def check(shop: Shell, *words: str) -> Result:
-    return CliRunner().invoke(app, ["check", "--config", str(shop.folder / "config.yaml"), *words])
+    config = str(shop.folder / "config.yaml")
+    return CliRunner().invoke(application(), ["check", "--config", config, *words])
 
 
 def test_a_state_on_a_network_folder_is_remarked(on_nfs: Shell) -> None:

@@ -15,7 +15,7 @@ from zygote import Progress, serve
 import connector.state.postgresql  # noqa: F401 - likewise
 from connector import api
 from connector.api import syncing
-from connector.cli.app import app
+from connector.cli.app import application
 from connector.conversions import claims, run
 from connector.http import Session
 
@@ -105,7 +105,7 @@ def play(plan: Plan) -> int:
     if plan.words:
         for number in (1, 2):
             os.dup2(told, number)
-        app(["sync", *plan.names, "-v", "--config", plan.config, *plan.words])
+        application(["sync"])(["sync", *plan.names, "-v", "--config", plan.config, *plan.words])
     obedience = Obedience(rules=plan.rules, clock=clock)
     progress = Progress(told=told, then=obedience.at)
     edges = api.Edges(pause=clock.pause, progress=progress, stopping=lambda: obedience.asked)
