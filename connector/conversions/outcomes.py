@@ -138,7 +138,6 @@ def told_allowance(answer: Answer, *, now: float) -> Allowance | None:
 
     The reset is of X's clock, as in `told_wait`.
     """
-    here = _their_time(answer, now)
     for family in ("x-account-rate-limit", "x-rate-limit"):
         told = [
             answer.headers.get(f"{family}-{name}", "").strip()
@@ -146,7 +145,8 @@ def told_allowance(answer: Answer, *, now: float) -> Allowance | None:
         ]
         if all(_COUNT.fullmatch(text) for text in told):
             limit, remaining, reset = map(int, told)
-            return Allowance(limit=limit, remaining=remaining, resets_in=max(0.0, reset - here))
+            ahead = max(0.0, reset - _their_time(answer, now))
+            return Allowance(limit=limit, remaining=remaining, resets_in=ahead)
     return None
 
 

@@ -4,12 +4,12 @@ Small stages stay in memory; a large one goes to an Arrow file that has no name 
 is made, so that it is gone whatever happens to the process.
 """
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,7 +30,7 @@ class Stage:
         self._bytes = 0
         self._rows = 0
         self._descriptor: int | None = None
-        self._file: IO[bytes] | None = None
+        self._file: pa.OSFile | None = None
         self._writer: pa.RecordBatchFileWriter | None = None
         self._schema: pa.Schema | None = None
         self._losers: list[Loser] = []
@@ -56,9 +56,8 @@ class Stage:
         if self._writer is None:
             self._descriptor, name = tempfile.mkstemp(dir=self._folder, prefix="stage-")
             os.unlink(name)  # noqa: PTH108 - the descriptor is all that is left of it
-            self._file = os.fdopen(os.dup(self._descriptor), "wb")
-            sink = pa.PythonFile(self._file, mode="w")
-            self._writer = pa.ipc.new_file(sink, self._batches[0].schema)
+            self._file = pa.OSFile(f"/dev/fd/{self._descriptor}", "wb")
+            self._writer = pa.ipc.new_file(self._file, self._batches[0].schema)
         for batch in self._batches:
             self._writer.write_batch(batch)
         self._batches.clear()
@@ -68,8 +67,9 @@ class Stage:
         try:
             yield
         except OSError as error:
+            why = os.strerror(error.errno or errno.EIO)  # Arrow's own words have more to them
             raise UnreachableError(
-                f"the rows of this run cannot be kept in {self._folder}: {error.strerror}"
+                f"the rows of this run cannot be kept in {self._folder}: {why}"
             ) from error
 
     def _finish(self) -> None:
