@@ -236,21 +236,19 @@ class _Exchange:
         """Called with each part of the answer's body, unpacked."""
         self._size += len(part)
         if self.file is not None and self._status == OK:
-            if self._size > self.file.largest:
-                return self._end("the file is too large", -1)
-            return self._keep(part, self.file.into)
+            return self._keep(part, self.file)
         if self._size > LARGEST_ANSWER:
             return self._end("the answer is too large", -1)
         self._parts.append(part)
         return None
 
-    def _keep(self, part: bytes, into: IO[bytes]) -> int | None:
+    def _keep(self, part: bytes, file: _File) -> int | None:
         try:
-            into.write(part)
+            file.into.write(part)
         except OSError as error:  # libcurl would print it and go on without
             self.failure = error
             return -1
-        return None
+        return None if self._size <= file.largest else self._end("the file is too large", -1)
 
     def _end(self, why: str, code: int) -> int:
         self.why = why

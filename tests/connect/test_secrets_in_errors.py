@@ -111,7 +111,7 @@ CRASHES = {
     "tiktok by address": ("connector.tiktok.authorization.exchange",),
 }
 EVERYWHERE = (
-    "connector.http._read", "connector.api.connecting.reach", "connector.api.trying._accounts",
+    "connector.http._headers", "connector.api.connecting.reach", "connector.api.trying._accounts",
     "connector.api.connecting.keep", "connector.credentials.keys.seal",
 )  # fmt: skip
 
