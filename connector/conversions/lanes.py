@@ -1,19 +1,17 @@
 """Batches through several mappers at once, out in the order they came in."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from itertools import chain
 from queue import SimpleQueue
 from threading import Lock
 
 import pyarrow as pa
 
-from connector.conversions.mapper import Mapper
+from connector.conversions.mapper import Map, Mapper
 from connector.x.conversions import LARGEST_BATCH
-
-Open = Callable[[], AbstractContextManager[Mapper]]
 
 LANES = 2
 # About what is mapped at once, by each lane. It becomes some three times as large, and DuckDB takes
@@ -24,23 +22,23 @@ BATCH_BYTES = 2_500_000
 class _Lanes:
     """Mappers that are free; one more is opened when a batch finds none, up to `LANES`."""
 
-    def __init__(self, first: Mapper, another: Open, opened: ExitStack) -> None:
-        self._another = another
+    def __init__(self, mapper: Mapper, opened: ExitStack) -> None:
+        self._another = mapper.another
         self._opened = opened
         self._left = LANES - 1
         self._lock = Lock()
-        self._free: SimpleQueue[Mapper] = SimpleQueue()
-        self._free.put(first)
+        self._free: SimpleQueue[Map] = SimpleQueue()
+        self._free.put(mapper.map)
 
     def map(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Map a batch by whichever mapper is free first."""
-        mapper = self._next()
+        run = self._next()
         try:
-            return mapper.map(batch)
+            return run(batch)
         finally:
-            self._free.put(mapper)
+            self._free.put(run)
 
-    def _next(self) -> Mapper:
+    def _next(self) -> Map:
         with self._lock:
             if self._free.empty() and self._left:
                 self._left -= 1
@@ -74,18 +72,15 @@ def _small(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     return (batch.slice(start, step) for start in range(0, batch.num_rows, step))
 
 
-def mapped(
-    batches: Iterable[pa.RecordBatch], first: Mapper, another: Open
-) -> Generator[pa.RecordBatch]:
+def mapped(batches: Iterable[pa.RecordBatch], mapper: Mapper) -> Generator[pa.RecordBatch]:
     """The mapped batches, each as soon as all before it are done.
 
     At most one batch waits for each that is being mapped. An error comes where its batch would
     have; when the caller ends early, what is being mapped is waited for and what waits is dropped.
-    `another` opens one more mapper like `first`.
     """
     waiting: deque[Future[pa.RecordBatch]] = deque()
     with ExitStack() as opened, ThreadPoolExecutor(LANES, "mapper") as pool:
-        lanes = _Lanes(first, another, opened)
+        lanes = _Lanes(mapper, opened)
         try:
             for batch in batches:
                 waiting.append(pool.submit(lanes.map, batch))

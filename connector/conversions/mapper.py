@@ -5,7 +5,7 @@ in `connector.conversions.body.row`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -34,7 +34,7 @@ _SETTINGS = {
     # It moves what an expression says twice out of the TRY that guards it.
     "disabled_optimizers": "'common_subexpressions'",
     "enable_progress_bar": "false",
-    "TimeZone": "'UTC'",
+    "global TimeZone": "'UTC'",  # for its cursors, too
     "memory_limit": f"'{MEMORY_LIMIT}'",
     "lock_configuration": "true",
 }
@@ -43,18 +43,22 @@ _MILLISECOND = timedelta(milliseconds=1)
 _SHOWN_COLUMNS = 30
 
 
+Map = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mapper:
     """A compiled mapping; `map` takes batches that have the schema it was compiled for.
 
     `words` are the definitions of what the statement calls. `cursor_kind` is None for a mapping
-    without a cursor.
+    without a cursor. `another` opens one more like it, for another thread, while it is open itself.
     """
 
     statement: str
     words: Mapping[str, str]
     cursor_kind: Kind | None
-    map: Callable[[pa.RecordBatch], pa.RecordBatch]
+    map: Map
+    another: Callable[[], AbstractContextManager[Map]]
 
 
 @contextmanager
@@ -79,21 +83,30 @@ def open_mapper(
             raise ConfigurationError(
                 f"{mapping.name}: the mapping does not fit the warehouse", problems
             ) from None
-        run = batches(connection, rows, compiled)
 
-        def map_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
-            try:
-                return run(batch)
-            except BatchError as error:
-                raise ConnectorError(f"{mapping.name}: {error}") from None
+        @contextmanager
+        def another() -> Iterator[Map]:
+            with closing(connection.cursor()) as beside:
+                yield _map(mapping.name, batches(beside, Rows(beside, schema), compiled))
 
         cursor = mapping.source.cursor
         yield Mapper(
             statement=compiled.statement,
             words=words,
             cursor_kind=CURSORS[types[cursor.casefold()][1].family] if cursor else None,
-            map=map_batch,
+            map=_map(mapping.name, batches(connection, rows, compiled)),
+            another=another,
         )
+
+
+def _map(name: str, run: Map) -> Map:
+    def map_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
+        try:
+            return run(batch)
+        except BatchError as error:
+            raise ConnectorError(f"{name}: {error}") from None
+
+    return map_batch
 
 
 def _bounds(mapping: ConversionMapping, now: datetime) -> Mapping[str, str]:

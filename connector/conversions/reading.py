@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -63,8 +62,7 @@ def read_and_map(job: Job, world: World, staged: Stage, remembered: Remembered |
             wanted = base if whole else _from_cursor(mapping, base, mapper, kept, began)
             world.progress.phase(f"{mapping.name}: reading", source.count(wanted))
             batches = portions(_read(job, world, source, wanted))
-            another = partial(open_mapper, mapping, schema, now=began)
-            with closing(mapped(batches, mapper, another)) as rows:
+            with closing(mapped(batches, mapper)) as rows:
                 _stage(job, world, rows, staged, picker)
     census = staged.census(older_than_ms=older_than)
     message = gates.only_dates(census)

@@ -1,7 +1,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 
@@ -11,7 +11,7 @@ from rows import NOW, batch_of, mapping_of
 
 from connector.conversions import lanes
 from connector.conversions.lanes import mapped, portions
-from connector.conversions.mapper import Mapper, open_mapper
+from connector.conversions.mapper import Map, Mapper, open_mapper
 
 PATIENCE_SECONDS = 10
 
@@ -38,18 +38,18 @@ class Mappers:
             self.seen.add(threading.current_thread().name)
             return self.work(given)
 
-        return Mapper(statement="", words={}, cursor_kind=None, map=map_batch)
+        @contextmanager
+        def another() -> Iterator[Map]:
+            self.opened += 1
+            try:
+                yield map_batch
+            finally:
+                self.closed += 1
 
-    @contextmanager
-    def another(self) -> Iterator[Mapper]:
-        self.opened += 1
-        try:
-            yield self.one()
-        finally:
-            self.closed += 1
+        return Mapper(statement="", words={}, cursor_kind=None, map=map_batch, another=another)
 
     def run(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        with closing(mapped(batches, self.one(), self.another)) as out:
+        with closing(mapped(batches, self.one())) as out:
             yield from out
 
 
@@ -112,7 +112,7 @@ def test_a_caller_that_ends_early_leaves_no_thread_and_no_mapper() -> None:
             yield batch(number)
 
     mappers = Mappers(work=lambda given: given)
-    with closing(mapped(source(), mappers.one(), mappers.another)) as out:
+    with closing(mapped(source(), mappers.one())) as out:
         assert next(out)["number"].to_pylist() == [0]
         assert running(mappers)
     assert not running(mappers)
@@ -123,7 +123,7 @@ def test_a_caller_that_ends_early_leaves_no_thread_and_no_mapper() -> None:
 def test_a_second_mapper_that_does_not_open_is_an_error() -> None:
     both_came = threading.Barrier(2)
 
-    def broken() -> AbstractContextManager[Mapper]:
+    def broken() -> AbstractContextManager[Map]:
         both_came.wait(PATIENCE_SECONDS)
         raise MemoryError
 
@@ -132,8 +132,8 @@ def test_a_second_mapper_that_does_not_open_is_an_error() -> None:
             both_came.wait(PATIENCE_SECONDS)
         return given
 
-    first = Mappers(work=work).one()
-    with pytest.raises(MemoryError), closing(mapped(map(batch, range(3)), first, broken)) as out:
+    first = replace(Mappers(work=work).one(), another=broken)
+    with pytest.raises(MemoryError), closing(mapped(map(batch, range(3)), first)) as out:
         numbers(out)
 
 
@@ -142,7 +142,7 @@ def test_rows_map_as_they_do_in_one_lane() -> None:
     opening = partial(open_mapper, mapping_of(), batches[0].schema, now=NOW)
     with opening() as alone:
         expected = [alone.map(one) for one in batches]
-    with opening() as first, closing(mapped(iter(batches), first, opening)) as out:
+    with opening() as first, closing(mapped(iter(batches), first)) as out:
         assert list(out) == expected
 
 

@@ -162,9 +162,10 @@ def test_a_sealed_duckdb_reaches_nothing_and_stays_sealed(statement: str, tmp_pa
 
 
 def test_a_sealed_duckdb_has_limits_and_no_bar() -> None:
+    asked = "select name, value from duckdb_settings()"
     with sealed() as connection:
-        rows = connection.execute("select name, value from duckdb_settings()").fetchall()
-    settings = dict(rows)
+        settings = dict(connection.execute(asked).fetchall())
+        assert dict(connection.cursor().execute(asked).fetchall()) == settings
     assert settings["enable_external_access"] == "false"
     assert settings["lock_configuration"] == "true"
     assert settings["TimeZone"] == "UTC"
