@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -17,7 +18,10 @@ from connector.state.facts import Amount, Claim, ClaimLostError, Fresh, Past
 from connector.state.ledger import Ledger
 from connector.x.conversions import LARGEST_BATCH
 
-BATCHES_IN_A_GROUP = 60  # claimed in one transaction
+# What is claimed in one transaction. Ids in order go to the end of the ledger, however few they
+# are; others touch most of its pages each time, and are gathered before.
+BATCHES_IN_A_GROUP = 120
+GATHERED_BYTES = 16_000_000
 MOST_LOST_CLAIMS = 100
 # What JSON does not write as it is.
 _ESCAPED = re.compile(rb'["\\\x00-\x1f]')
@@ -77,8 +81,12 @@ def fresh_of(destination: Destination, rows: pa.RecordBatch, *, largest: int) ->
     return Fresh(
         destination=destination.number, conversion_ids=_listed(ids), digests=_text(rows["digest"]),
         rows=rows.num_rows, largest=largest,
-        in_order=bool(pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py()),
+        in_order=_are_in_order(ids),
     )  # fmt: skip
+
+
+def _are_in_order(ids: pa.StringArray) -> bool:
+    return pc.all(pc.less_equal(ids[:-1], ids[1:])).as_py() is not False
 
 
 def _listed(ids: pa.StringArray) -> str:
@@ -145,21 +153,31 @@ class Claims:
 
         None where a part of the stage is done: its rows may all be known, and others be answered.
         """
-        waiting: dict[Destination, pa.RecordBatch] = {}
+        waiting: dict[Destination, list[pa.RecordBatch]] = defaultdict(list)
         # Where all was new so far, claiming tells as well as asking whether all is.
         all_new = False
         for destination, rows in self._by_destination(stage, self.ledger.make_destination):
             fresh = self._to_send(destination, rows, ask=not all_new)
             all_new = fresh["seen"].null_count == rows.num_rows
-            if destination in waiting:
-                fresh = pa.concat_batches([waiting.pop(destination), fresh])
-            full = fresh.num_rows - fresh.num_rows % self.largest
-            if fresh.num_rows > full:
-                waiting[destination] = fresh.slice(full)
-            all_new &= yield from self._claimed(destination, fresh.slice(0, full))
+            gathered = waiting[destination]
+            gathered.append(fresh)
+            if self._is_enough(gathered):
+                whole = pa.concat_batches(gathered) if len(gathered) > 1 else fresh
+                full = whole.num_rows - whole.num_rows % self.largest
+                waiting[destination] = [whole.slice(full)] if whole.num_rows > full else []
+                all_new &= yield from self._claimed(destination, whole.slice(0, full))
             yield None
-        for destination, rows in waiting.items():
-            yield from self._claimed(destination, rows)
+        for destination, gathered in waiting.items():
+            if gathered:
+                yield from self._claimed(destination, pa.concat_batches(gathered))
+
+    def _is_enough(self, gathered: Sequence[pa.RecordBatch]) -> bool:
+        """Whether rows are claimed now, and do not wait for more."""
+        return (
+            sum(rows.num_rows for rows in gathered) >= BATCHES_IN_A_GROUP * self.largest
+            or sum(rows.nbytes for rows in gathered) >= GATHERED_BYTES
+            or all(_are_in_order(rows["conversion_id"]) for rows in gathered)
+        )
 
     def rehearse(self, stage: Iterator[pa.RecordBatch], reason: str) -> None:
         """Count what `batches` would do, without claiming or holding anything."""

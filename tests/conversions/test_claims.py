@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,11 +8,13 @@ import pytest
 from delivery import EVENT, PIXEL, START, counts, mapped, numbered
 from ledgers import claim
 
+from connector.conversions import claims
 from connector.conversions.claims import (
     BATCHES_IN_A_GROUP,
     Batch,
     Claims,
     Destination,
+    fresh_of,
 )
 from connector.conversions.outcomes import Sender
 from connector.conversions.sifting import Rules
@@ -121,6 +124,34 @@ def test_no_more_than_a_group_is_claimed_ahead(desk: Desk) -> None:
     next(given)
     [(claimed,)] = desk.state.read("select count(*) from conversions")
     assert claimed == BATCHES_IN_A_GROUP * 500
+
+
+@pytest.mark.parametrize(
+    ("is_reversed", "room", "expected"),
+    [(False, 16_000_000, 500), (True, 16_000_000, 1500), (True, 1, 500)],
+)
+def test_ids_that_are_not_in_order_are_gathered_before_they_are_claimed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, *, is_reversed: bool, room: int, expected: int
+) -> None:
+    monkeypatch.setattr(claims, "GATHERED_BYTES", room)
+    keys = [[f"{part}-{n:03}" for n in range(500)] for part in range(3)]
+    stage = [mapped(sorted(part, reverse=is_reversed)) for part in keys]
+    next(batch for batch in desk.claims().batches(iter(stage)) if batch)
+    [(claimed,)] = desk.state.read("select count(*) from conversions")
+    assert claimed == expected
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [["a", "b"], ["\x1f", "a"], ['"', "\\"], ["é", "\u2028", "\U0001f600"], ["", "a,b"], []],
+    ids=["plain", "control", "escaped", "beyond ASCII", "empty", "none"],
+)
+def test_the_ledger_is_told_ids_as_json_and_digests_one_after_the_other(ids: list[str]) -> None:
+    rows = mapped(["first", *ids]).slice(1)
+    fresh = fresh_of(Destination(number=1, pixel_id="p", event_id="e"), rows, largest=500)
+    assert json.loads(fresh.conversion_ids) == ids
+    assert fresh.digests.decode() == "".join(rows["digest"].to_pylist())
+    assert fresh.in_order is (ids == sorted(ids, key=str.encode))
 
 
 def test_what_another_mapping_claims_meanwhile_is_pending(desk: Desk, theirs: Ledger) -> None:
