@@ -6,9 +6,10 @@ are there, and the requests that leave next, are one transaction.
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from queue import SimpleQueue
 
 from connector.conversions.answers import Answers
 from connector.conversions.claims import Batch, claim_of
@@ -28,6 +29,7 @@ class Delivery:
     traffic: Traffic
     _ready: deque[Batch] = field(default_factory=deque)
     _flying: dict[Future[Reply], Batch] = field(default_factory=dict)
+    _landed: SimpleQueue[Future[Reply]] = field(default_factory=SimpleQueue)
     _answers: Answers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +52,10 @@ class Delivery:
                         leaving = list(self._departures(on_their_way=len(self._flying) - len(done)))
                     for future in done:
                         del self._flying[future]
-                    self._flying |= {pool.submit(self._post, batch): batch for batch in leaving}
+                    for batch in leaving:
+                        future = pool.submit(self._post, batch)
+                        self._flying[future] = batch
+                        future.add_done_callback(self._landed.put)
             finally:
                 self._give_up()
 
@@ -83,10 +88,10 @@ class Delivery:
         waiting = bool(self._ready or self.traffic.again)
         may_leave = waiting and self._may_leave(len(self._flying))
         if self._flying:
-            done, _ = wait(
-                self._flying, timeout=0 if may_leave else None, return_when=FIRST_COMPLETED
-            )
-            return list(done)
+            done = [] if may_leave else [self._landed.get()]
+            while not self._landed.empty():
+                done.append(self._landed.get())
+            return done
         while not may_leave and self.traffic.over() is None and (seconds := self.traffic.waits()):
             self.traffic.edges.pause(seconds)
         return []

@@ -79,7 +79,9 @@ class Tally:
         """Count rows that are sent for the first time in this run, and their identifiers."""
         self.rows_sent += rows.num_rows
         numbers = np.bincount(rows["identifiers"].to_numpy())
-        self.combinations.update(dict(enumerate(numbers.tolist())))
+        for bits, number in enumerate(numbers.tolist()):
+            if number:
+                self.combinations[bits] += number
 
     @property
     def identifiers(self) -> Counter[str]:
