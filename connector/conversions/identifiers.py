@@ -10,8 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from connector.conversions.phones import e164
-
 
 def ipv6(address: str) -> str | None:
     """The address as it is written, None unless it is IPv6 without a zone."""
@@ -23,6 +21,9 @@ def ipv6(address: str) -> str | None:
 
 
 def _phones(numbers: Any, regions: Any) -> pa.Array:  # noqa: ANN401 - pyarrow has no types
+    # Most mappings have no phones, and the numbering plans of the world take their time to load.
+    from connector.conversions.phones import e164  # noqa: PLC0415 - see above
+
     rows = zip(numbers.to_pylist(), regions.to_pylist(), strict=True)
     return pa.array([number and e164(number, region) for number, region in rows], pa.string())
 

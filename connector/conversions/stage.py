@@ -8,6 +8,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -111,6 +112,10 @@ class Stage:
 
     def sendable(self) -> Iterator[pa.RecordBatch]:
         """The rows to send, in the order they were read, without those that lost."""
+        rows = self._sendable()
+        return rows if self._descriptor is None else _ahead(rows)
+
+    def _sendable(self) -> Iterator[pa.RecordBatch]:
         if self._schema is None:
             return
         behind = pa.array([loser.row for loser in self._losers], pa.int64())
@@ -137,6 +142,15 @@ class Stage:
             self._finish()
         if self._descriptor is not None:
             os.close(self._descriptor)
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same, each read from the disk while the one before it is worked on."""
+    with ThreadPoolExecutor(1, "stage") as pool:
+        waiting = pool.submit(next, batches, None)
+        while (batch := waiting.result()) is not None:
+            waiting = pool.submit(next, batches, None)
+            yield batch
 
 
 @contextmanager

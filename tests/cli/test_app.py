@@ -7,8 +7,17 @@ from shop import clean_environment
 from connector import api
 
 # What takes long to load, and what only some commands, databases or ways to authenticate need.
-HEAVY = {"duckdb", "numpy", "pyarrow", "pydantic", "pycurl", "sqlite3", "phonenumbers", "ruamel"}
-SELDOM = {"requests", "oauthlib", "psycopg", "sqlalchemy", "pymysql", "redis", "starlette"}
+HEAVY = {"duckdb", "numpy", "pyarrow", "pydantic", "pycurl", "sqlite3", "ruamel"}
+SELDOM = {
+    "phonenumbers",
+    "requests",
+    "oauthlib",
+    "psycopg",
+    "sqlalchemy",
+    "pymysql",
+    "redis",
+    "starlette",
+}
 
 
 def loaded(*words: str) -> set[str]:
