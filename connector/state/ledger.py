@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from connector.errors import OvertakenError
+from connector.state.asking import known_of, past_of
 from connector.state.claiming import TAKE, TAKE_ACCEPTED_TOO, take, take_new
 from connector.state.database import Database, Transaction
 from connector.state.facts import Amount, Claim, ClaimLostError, Fresh, Kept, Known, Past
@@ -84,37 +85,11 @@ class Ledger:
 
     def known(self, destination: int, conversion_ids: Sequence[str]) -> Mapping[int, Known]:
         """What is known, by position in `conversion_ids`."""
-        # CROSS JOIN keeps SQLite from scanning the ledger for each id.
-        rows = self._database.read(
-            "select k.key, b.id, b.state, b.mapping, b.rules_digest, c.digest,"
-            " coalesce(c.doubt_since, b.doubt_since), b.reason"
-            " from listed(:ids) k cross join conversions c join batches b on b.id = c.batch"
-            " where c.destination = :destination and c.conversion_id = k.value",
-            ids=json.dumps(list(conversion_ids)), destination=destination,
-        )  # fmt: skip
-        return {
-            position: Known(
-                batch=batch, state=state, mapping=mapping, rules_digest=rules, digest=digest,
-                doubt_since=doubt, reason=reason,
-            )
-            for position, batch, state, mapping, rules, digest, doubt, reason in rows
-        }  # fmt: skip
+        return known_of(self._database, destination, conversion_ids)
 
     def past(self, destination: int, conversion_ids: str) -> Past:
-        """What is known of a JSON list of conversions, gathered by the database in one row."""
-        [gathered] = self._database.read(
-            _PAST, ids=conversion_ids, destination=destination, mapping=self._mapping
-        )
-        # PostgreSQL gives lists, and None for an empty one.
-        lists = [json.loads(each) if isinstance(each, str) else each or [] for each in gathered]
-        places, batches, digests, own, others = lists
-        names = ("batch", "state", "mapping", "rules_digest", "digest", "doubt_since", "reason")
-        return Past(
-            places=places, batches=batches, digests=digests, own=[bool(each) for each in own],
-            others={
-                place: Known(**dict(zip(names, facts, strict=True))) for place, *facts in others
-            },
-        )  # fmt: skip
+        """What is known of a JSON list of conversions."""
+        return past_of(self._database, destination, conversion_ids, mapping=self._mapping)
 
     def claim(self, claims: Iterable[Claim], *, now: int) -> list[int]:
         """One batch for each claim, before anything of it is sent; their numbers.
@@ -293,18 +268,6 @@ class Ledger:
         )
 
 
-_ACCEPTED = "filter (where b.state = 'accepted')"
-_PAST = f"""
-select
-  json_group_array(k.key) {_ACCEPTED}, json_group_array(b.id) {_ACCEPTED},
-  json_group_array(c.digest) {_ACCEPTED}, json_group_array(b.mapping = :mapping) {_ACCEPTED},
-  json_group_array(json_array(
-    k.key, b.id, b.state, b.mapping, b.rules_digest, c.digest,
-    coalesce(c.doubt_since, b.doubt_since), b.reason
-  )) filter (where b.state <> 'accepted')
-from listed(:ids) k cross join conversions c join batches b on b.id = c.batch
-where c.destination = :destination and c.conversion_id = k.value
-"""
 # What a request's batch was, and what it becomes.
 _MOVES: Mapping[str, tuple[str, str]] = {
     "sent": ("claimed", "sent"),
