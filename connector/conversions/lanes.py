@@ -16,7 +16,7 @@ from connector.x.conversions import LARGEST_BATCH
 LANES = 2
 # About what is mapped at once, by each lane. It becomes some three times as large, and DuckDB takes
 # twice that while it writes; of much less the planning would take longer than the mapping.
-BATCH_BYTES = 2_500_000
+BATCH_BYTES = 2_000_000
 
 
 class _Lanes:

@@ -15,7 +15,7 @@ from connector.state.dialect import Bulk
 from connector.state.migrations import VERSION, refuse_newer, steps
 
 BUSY_SECONDS = 30.0
-_CACHE_KIBIBYTES = 32_000
+_CACHE_KIBIBYTES = 24_000
 # Ids at random touch most pages of the ledger in each transaction; copied back less often, a page
 # that changed several times is copied once.
 _CHECKPOINT_PAGES = 8_000
