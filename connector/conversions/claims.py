@@ -19,7 +19,8 @@ from connector.state.ledger import Ledger
 from connector.x.conversions import LARGEST_BATCH
 
 # What is claimed in one transaction. Ids in order go to the end of the ledger, however few they
-# are; others touch most of its pages each time, and are gathered before.
+# are; others touch most of its pages each time, and are gathered before, those of all destinations
+# together up to so many bytes.
 BATCHES_IN_A_GROUP = 120
 GATHERED_BYTES = 16_000_000
 MOST_LOST_CLAIMS = 100
@@ -161,7 +162,8 @@ class Claims:
             all_new = fresh["seen"].null_count == rows.num_rows
             gathered = waiting[destination]
             gathered.append(fresh)
-            if self._is_enough(gathered):
+            held = sum(each.nbytes for parts in waiting.values() for each in parts)
+            if held >= GATHERED_BYTES or self._is_enough(gathered):
                 whole = pa.concat_batches(gathered) if len(gathered) > 1 else fresh
                 full = whole.num_rows - whole.num_rows % self.largest
                 waiting[destination] = [whole.slice(full)] if whole.num_rows > full else []
@@ -173,10 +175,9 @@ class Claims:
 
     def _is_enough(self, gathered: Sequence[pa.RecordBatch]) -> bool:
         """Whether rows are claimed now, and do not wait for more."""
-        return (
-            sum(rows.num_rows for rows in gathered) >= BATCHES_IN_A_GROUP * self.largest
-            or sum(rows.nbytes for rows in gathered) >= GATHERED_BYTES
-            or all(_are_in_order(rows["conversion_id"]) for rows in gathered)
+        rows = sum(each.num_rows for each in gathered)
+        return rows >= BATCHES_IN_A_GROUP * self.largest or all(
+            _are_in_order(each["conversion_id"]) for each in gathered
         )
 
     def rehearse(self, stage: Iterator[pa.RecordBatch], reason: str) -> None:

@@ -141,6 +141,20 @@ def test_ids_that_are_not_in_order_are_gathered_before_they_are_claimed(
     assert claimed == expected
 
 
+def test_what_is_gathered_for_all_events_together_has_its_bound(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"{n:03}" for n in reversed(range(500))]
+    parts = [mapped(keys, event_id=f"e{event}") for event in range(6)]
+    monkeypatch.setattr(claims, "GATHERED_BYTES", 3 * parts[0].nbytes)
+    given = desk.claims().batches(iter(parts))
+    found = [next(given) for _ in range(3)]
+    assert found[:2] == [None, None]
+    assert found[2]
+    [(claimed,)] = desk.state.read("select count(*) from conversions")
+    assert claimed == 500
+
+
 @pytest.mark.parametrize(
     "ids",
     [["a", "b"], ["\x1f", "a"], ['"', "\\"], ["é", "\u2028", "\U0001f600"], ["", "a,b"], []],

@@ -172,6 +172,13 @@ def test_batches_are_mapped_in_portions(given: list[int], expected: list[int]) -
     assert numbers(iter(made)) == in_order
 
 
+def test_a_portion_is_whole_requests_where_it_can_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "BATCH_BYTES", 8 * 1200)
+    made = list(portions(batch(number, 710) for number in range(5)))
+    assert {one.num_rows % 500 for one in made[:-1]} == {0}
+    assert numbers(iter(made)) == [number for number in range(5) for _ in range(710)]
+
+
 def test_one_row_may_be_larger_than_a_portion(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "BATCH_BYTES", 1)
     assert [one.num_rows for one in portions([batch(0, 3)])] == [1, 1, 1]
