@@ -71,7 +71,7 @@ class Clock:
 
 
 @dataclass(kw_only=True)
-class Heard:
+class Heard(api.Silence):
     """Progress that remembers what was said, and does something when a step is reached."""
 
     said: list[str] = field(default_factory=list)
@@ -80,9 +80,6 @@ class Heard:
 
     def phase(self, name: str, total: int | None) -> None:
         self.said.append(name)
-
-    def advance(self, rows: int) -> None:
-        pass
 
     def warn(self, message: str) -> None:
         self.said.append(message)

@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector import api
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -54,7 +56,7 @@ class Zygote:
 
 
 @dataclass(kw_only=True)
-class Progress:
+class Progress(api.Silence):
     """Tells each step in an open file before anything else happens.
 
     `then` is called with a step and how often it was reached.
@@ -63,12 +65,6 @@ class Progress:
     told: int
     then: Callable[[str, int], None]
     counts: Counter[str] = field(default_factory=Counter)
-
-    def phase(self, name: str, total: int | None) -> None:
-        pass
-
-    def advance(self, rows: int) -> None:
-        pass
 
     def warn(self, message: str) -> None:
         os.write(self.told, f"! {message}\n".encode())

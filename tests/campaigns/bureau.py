@@ -41,18 +41,12 @@ class Killed(BaseException):
 
 
 @dataclass(kw_only=True)
-class Telling:
+class Telling(api.Silence):
     """Hears steps and warnings; `after` is called with each step."""
 
     after: Callable[[str], None] = lambda _step: None
     steps: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-
-    def phase(self, name: str, total: int | None) -> None:
-        pass
-
-    def advance(self, rows: int) -> None:
-        pass
 
     def warn(self, message: str) -> None:
         self.warnings.append(message)

@@ -41,15 +41,9 @@ def _die() -> None:
 
 
 @dataclass(kw_only=True)
-class _Progress:
+class _Progress(api.Silence):
     plan: Plan
     count: int = 0
-
-    def phase(self, name: str, total: int | None) -> None:
-        pass
-
-    def advance(self, rows: int) -> None:
-        pass
 
     def warn(self, message: str) -> None:
         sys.stderr.write(f"{message}\n")
