@@ -11,10 +11,11 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from connector.conversions.claims import Batch, Claims
+from connector.conversions.claims import Claims
 from connector.conversions.deliver import Delivery
 from connector.conversions.outcomes import RESEND_WINDOW, Allowance, Sender
 from connector.conversions.replay import Replay, Stakes, agreed, at_stake
+from connector.conversions.requests import Batch
 from connector.conversions.sifting import Rules
 from connector.conversions.tally import Tally
 from connector.conversions.traffic import Edges, Policy, Traffic

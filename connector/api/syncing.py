@@ -27,8 +27,8 @@ from connector.api.stored import per_pixel, sending
 from connector.budgets import open as budgets
 from connector.budgets.budget import Account, budget_of
 from connector.conversions import run, summary
-from connector.conversions.claims import Batch
 from connector.conversions.fingerprint import keys_digest
+from connector.conversions.requests import Batch
 from connector.conversions.tally import Tally
 from connector.conversions.world import Job, Options, World, milliseconds
 from connector.errors import ConnectorError, Exit, UnreachableError
@@ -173,7 +173,7 @@ def _post(
 ) -> Answer | NoAnswer | None:  # fmt: skip
     request = wire.request(
         base_url=base_url, pixel_id=batch.destination.pixel_id,
-        conversions=batch.rows["body"].to_pylist(), credentials=credentials,
+        conversions=batch.conversions, credentials=credentials,
     )  # fmt: skip
     return None if request is None else session.post(replace(request, in_time=in_time))
 

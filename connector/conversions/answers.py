@@ -7,9 +7,9 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.conversions.claims import Batch, Destination, claim_of
 from connector.conversions.outcomes import RESENDS_IN_A_RUN, Verdict, judge, told_allowance
 from connector.conversions.refusals import parted
+from connector.conversions.requests import Batch, Destination, claim_of
 from connector.conversions.tally import Tally
 from connector.conversions.traffic import Traffic
 from connector.errors import Exit

@@ -12,7 +12,7 @@ from functools import partial
 from queue import SimpleQueue
 
 from connector.conversions.answers import Answers
-from connector.conversions.claims import Batch, claim_of
+from connector.conversions.requests import Batch, claim_of
 from connector.conversions.sifting import late
 from connector.conversions.traffic import LEAVES_WITHIN_SECONDS, Traffic
 from connector.errors import Exit

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from connector.conversions.amounts import amounts_of
 from connector.conversions.body import DIGEST_VERSION
-from connector.conversions.claims import Batch, Destination
 from connector.conversions.outcomes import Verdict, judge, told_allowance
+from connector.conversions.requests import Batch, Destination
 from connector.conversions.world import Job, World, milliseconds
 from connector.errors import STATUS_OF_EXIT, Exit, StoppedError, worst
 from connector.http import Answer

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connector.conversions.claims import Batch
+from connector.conversions.requests import Batch
 
 SINGLES_THAT_CONDEMN = 16
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
-from connector.conversions.claims import Batch, Destination
 from connector.conversions.outcomes import Allowance
 from connector.conversions.pace import Pace
 from connector.conversions.refusals import Standing
+from connector.conversions.requests import Batch, Destination
 from connector.conversions.tally import Tally
 from connector.errors import Exit
 from connector.http import Answer, NoAnswer

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from connector.budgets.budget import Account
-from connector.conversions.claims import Batch
 from connector.conversions.replay import Replay, Stakes
+from connector.conversions.requests import Batch
 from connector.http import Answer, NoAnswer
 from connector.project.mapping import Mapping
 from connector.source import Source

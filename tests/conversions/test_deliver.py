@@ -18,7 +18,7 @@ from delivery import (
     numbered,
 )
 
-from connector.conversions.claims import Batch
+from connector.conversions.requests import Batch
 from connector.conversions.tally import Tally
 from connector.errors import Exit, OvertakenError, UnreachableError
 from connector.http import Answer

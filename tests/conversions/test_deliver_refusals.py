@@ -12,7 +12,7 @@ from delivery import (
     refusing,
 )
 
-from connector.conversions.claims import Batch
+from connector.conversions.requests import Batch
 from connector.errors import Exit
 from connector.http import Answer
 

@@ -27,8 +27,8 @@ from delivery import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connector.conversions.claims import Batch
 from connector.conversions.replay import Replay
+from connector.conversions.requests import Batch
 from connector.conversions.tally import Tally
 from connector.state.resolution import Word
 

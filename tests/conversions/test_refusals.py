@@ -3,8 +3,8 @@ from delivery import EVENT, PIXEL, body, mapped, numbered
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.conversions.claims import Batch, Destination
 from connector.conversions.refusals import SINGLES_THAT_CONDEMN, Standing, parted
+from connector.conversions.requests import Batch, Destination
 
 WHERE = Destination(number=1, pixel_id=PIXEL, event_id=EVENT)
 

@@ -18,8 +18,8 @@ from delivery import (
     refusing,
 )
 
-from connector.conversions.claims import Batch
 from connector.conversions.replay import Picker, Replay, Stakes, Worth, remarks, worth_of
+from connector.conversions.requests import Batch
 from connector.http import Answer
 from connector.state import database
 

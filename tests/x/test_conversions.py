@@ -18,7 +18,7 @@ SAMPLE = (
     "370773112-GmHxMAgYyLbNEtIKZeRNFsMKPR9EyMZeS9weJAEb",
     "LswwdoUaIvS8ltyTt5jkRh4J50vUPVVHtR2YPi5kE",
 )
-CONVERSIONS = ('{"conversion_id":"1"}', '{"conversion_id":"ü"}')
+CONVERSIONS = '{"conversion_id":"1"},{"conversion_id":"ü"}'.encode()
 
 
 @pytest.fixture
