@@ -43,8 +43,13 @@ def mapped(
     """Sendable rows as the mapper gives them, each worth 1.50 EUR; `columns` replace some."""
     ids = list(ids)
     count = len(ids)
+    outcomes = columns.get("outcome", ["sendable"] * count)
+    keys = [
+        hash((pixel_id, event_id, one)) % 2**64 if outcome == "sendable" else None
+        for one, outcome in zip(ids, outcomes, strict=True)
+    ]
     made: dict[str, tuple[pa.DataType, Sequence[object]]] = {
-        "outcome": (pa.string(), ["sendable"] * count),
+        "outcome": (pa.string(), outcomes),
         "reasons": (pa.string(), [None] * count),
         "dropped": (pa.string(), [None] * count),
         "warnings": (pa.string(), [None] * count),
@@ -58,6 +63,7 @@ def mapped(
         "currency": (pa.string(), ["EUR"] * count),
         "body": (pa.string(), [body(one, content) for one in ids]),
         "digest": (pa.string(), [f"1:{content}"] * count),
+        "key": (pa.uint64(), keys),
         "cursor": (pa.int64(), list(range(count))),
     }
     arrays = {

@@ -175,11 +175,16 @@ def _told_apart(values: Mapping[str, Value]) -> str:
     return f"concat({lines(values['conversion_time'].valid, *marked)})"
 
 
+def _key(values: Mapping[str, Value]) -> Iterator[str]:
+    return (values[name].valid for name in ("pixel_id", "event_id", "conversion_id"))
+
+
 def row(values: Mapping[str, Value]) -> Mapping[str, str]:
     """The columns of a mapped row.
 
     `outcome` is sendable, suppressed or rejected; `reasons`, `dropped`, `warnings` and `hashed`
-    hold words with blanks between them; `identifiers` has the bits of `COVERAGE`.
+    hold words with blanks between them; `identifiers` has the bits of `COVERAGE`; `key` is the same
+    for rows of one pixel, event and conversion_id, and seldom for others.
     """
     sendable = "not suppressed and reasons = ''"
     bits = [
@@ -207,5 +212,6 @@ def row(values: Mapping[str, Value]) -> Mapping[str, str]:
         "body": f"case when {sendable} then body end",
         "digest": f"case when {sendable} then concat('{DIGEST_VERSION}:',"
         f" left(sha256({_told_apart(values)}), 32)) end",
+        "key": f"case when {sendable} then hash({', '.join(_key(values))}) end",
         "cursor": '"cursor"',
     }

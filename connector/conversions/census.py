@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -15,7 +14,7 @@ import pyarrow as pa
 # Gives the batches of a stage anew, with the columns asked for.
 Rows = Callable[[Sequence[str]], pa.RecordBatchReader]
 
-_KEY = ("row", "outcome", "pixel_id", "event_id", "conversion_id")
+_LOSING = ("row", "key", "pixel_id", "event_id", "conversion_id", "digest")
 _WORTH = ("time_ms", "value", "currency")
 _WORDS = ("reasons", "dropped", "warnings", "hashed")
 # Each takes eight bytes three times over while the keys that come twice are looked for.
@@ -75,44 +74,42 @@ class Loser:
 
 def counted(rows: Rows, *, number: int, older_than_ms: int) -> tuple[Census, list[Loser]]:
     """Count a stage of so many rows, and find its losers, in two threads."""
-    with _connection() as connection, ThreadPoolExecutor(1, "census") as pool:
-        groups = pool.submit(_groups, connection.cursor(), rows, older_than_ms)
-        lost = _losers(connection, rows, number)
+    with ThreadPoolExecutor(1, "census") as pool:
+        groups = pool.submit(_groups, rows, older_than_ms)
+        lost = _losers(rows, number)
         return _census(groups.result(), lost, older_than_ms=older_than_ms), lost
 
 
-def _losers(connection: duckdb.DuckDBPyConnection, rows: Rows, number: int) -> list[Loser]:
+def _losers(rows: Rows, number: int) -> list[Loser]:
     """Of rows with one key all but the earliest, then all but the one with the smallest digest."""
-    twice = _keys_that_come_twice(connection, rows, parts=1 + number // _KEYS_AT_ONCE)
+    twice = _keys_that_come_twice(rows, parts=1 + number // _KEYS_AT_ONCE)
     if not twice.size:
         return []
-    connection.register("twice", pa.table({"key": twice}))
-    connection.register("stage", rows((*_KEY, "digest", *_WORTH)))
-    connection.execute(f"create temp table candidates as {_CANDIDATES}")
-    return [
-        Loser(row=row, why=why, conversion_id=key, time_ms=time, value=value, currency=currency)
-        for row, why, key, time, value, currency in connection.execute(_LOSERS).fetchall()
-    ]
+    with _connection() as connection:
+        connection.register("twice", pa.table({"key": twice}))
+        connection.register("stage", rows((*_LOSING, *_WORTH)))
+        connection.execute(f"create temp table candidates as {_CANDIDATES}")
+        return [
+            Loser(row=row, why=why, conversion_id=key, time_ms=time, value=value, currency=currency)
+            for row, why, key, time, value, currency in connection.execute(_LOSERS).fetchall()
+        ]
 
 
-def _keys_that_come_twice(connection: duckdb.DuckDBPyConnection, rows: Rows, *, parts: int) -> Any:  # noqa: ANN401 - a numpy array
-    """Hashes of keys, looked for in one part of all hashes after the other."""
+def _keys_that_come_twice(rows: Rows, *, parts: int) -> Any:  # noqa: ANN401 - a numpy array
+    """They are looked for in one part of all keys after the other."""
     twice = []
     for part in range(parts):
-        connection.register("stage", rows(_KEY))
-        query = connection.execute(_HASHES, {"part": part, "parts": parts})
-        keys = np.asarray(query.fetchnumpy()["key"])
+        found = (np.asarray(batch["key"].drop_null()) for batch in rows(("key",)))
+        keys = np.concatenate([each[each % parts == part] for each in found])
         keys.sort()  # in place: they are many
         twice.append(keys[1:][keys[1:] == keys[:-1]])
     return np.concatenate(twice)
 
 
-def _groups(
-    cursor: duckdb.DuckDBPyConnection, rows: Rows, older_than_ms: int
-) -> list[tuple[Any, ...]]:
-    with closing(cursor):
-        cursor.register("stage", rows(("outcome", *_WORDS, *_WORTH, "cursor")))
-        return cursor.execute(_GROUPS, {"before": older_than_ms}).fetchall()
+def _groups(rows: Rows, older_than_ms: int) -> list[tuple[Any, ...]]:
+    with _connection() as connection:
+        connection.register("stage", rows(("outcome", *_WORDS, *_WORTH, "cursor")))
+        return connection.execute(_GROUPS, {"before": older_than_ms}).fetchall()
 
 
 def _census(
@@ -180,14 +177,7 @@ def _connection() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-_HASHES = """
-select hash(pixel_id, event_id, conversion_id) as key from stage
-where outcome = 'sendable' and key % $parts::ubigint = $part::ubigint
-"""
-_CANDIDATES = """
-select * from stage where outcome = 'sendable'
-and hash(pixel_id, event_id, conversion_id) in (select key from twice)
-"""
+_CANDIDATES = "select * from stage where key in (select key from twice)"
 _LOSERS = """
 with ranked as (
   select

@@ -57,7 +57,9 @@ class Stage:
         if self._writer is None:
             self._descriptor, name = tempfile.mkstemp(dir=self._folder, prefix="stage-")
             os.unlink(name)  # noqa: PTH108 - the descriptor is all that is left of it
-            self._file = pa.OSFile(f"/dev/fd/{self._descriptor}", "wb")
+            # Appended to: a file that was truncated when it was opened is written to the disk when
+            # it is closed (ext4), which takes longer than all else that is done with it.
+            self._file = pa.OSFile(f"/dev/fd/{self._descriptor}", "ab")
             self._writer = pa.ipc.new_file(self._file, self._batches[0].schema)
         for batch in self._batches:
             self._writer.write_batch(batch)

@@ -74,6 +74,7 @@ def test_the_example_of_x_is_made_byte_for_byte() -> None:
     }  # fmt: skip
     (row,) = mapped(columns, datetime(2026, 3, 2, 12, tzinfo=UTC), **ALL)
     assert row.pop("conversion") == json.loads(EXAMPLE)
+    assert isinstance(row.pop("key"), int)
     assert row == {
         "outcome": "sendable", "reasons": None, "dropped": None, "warnings": None, "hashed": None,
         "identifiers": 0b1111, "pixel_id": "p3k9d", "event_id": "p3kx7",
@@ -81,6 +82,19 @@ def test_the_example_of_x_is_made_byte_for_byte() -> None:
         "currency": "EUR", "body": EXAMPLE, "cursor": None,
         "digest": "2:" + hashlib.sha256(EXAMPLE_TOLD_APART.encode()).hexdigest()[:32],
     }  # fmt: skip
+
+
+def test_rows_have_the_same_key_when_pixel_event_and_conversion_id_are_the_same() -> None:
+    """Rows are mapped in batches, by two connections, and their keys are compared all the same."""
+    first, other = mapped({"order_id": ["a", "b"]})
+    assert first["key"] != other["key"]
+    assert one({"order_id": ["b"]})["key"] == other["key"]
+    event = "{type: x_conversions, connection: x, pixel_id: o8z6j, event_id: {column: event}}"
+    events = {"order_id": ["a", "a", "a"], "event": ["o87ne", "o87nf", None]}
+    here, there, nowhere = (row["key"] for row in mapped(events, destination=event))
+    assert first["key"] == here
+    assert here != there
+    assert nowhere is None
 
 
 def test_what_is_absent_leaves_nothing_behind() -> None:
