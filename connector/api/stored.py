@@ -9,6 +9,7 @@ from pathlib import Path
 
 from connector.api.lines import AnyConnection, refuse_simulated, x_app, x_line
 from connector.api.projects import Edges, state_place
+from connector.api.sending import of_config
 from connector.connecting import roles as role_table
 from connector.connecting.roles import Job
 from connector.credentials import (
@@ -127,19 +128,13 @@ def x_access(
     Raises:
         ConnectorError: as `stored`.
     """
-    auth = connection.auth
-    if auth.oauth1 is not None:
-        return Signing(
-            consumer=Consumer(
-                key=auth.oauth1.consumer_key.get_secret_value(),
-                secret=auth.oauth1.consumer_secret.get_secret_value(),
-            ),
-            token=auth.oauth1.token.get_secret_value(),
-            token_secret=auth.oauth1.token_secret.get_secret_value(),
-        )
-    if auth.stored is None:
-        tokens = auth.pixel_tokens or ({"": auth.pixel_token} if auth.pixel_token else {})
-        return PixelTokens(tokens={key: one.get_secret_value() for key, one in tokens.items()})
+    if connection.auth.stored is None:
+        found = of_config(connection.auth)
+        if found.oauth1 is None:
+            return PixelTokens(tokens=found.pixel_tokens or {})
+        key, secret, token, token_secret = found.oauth1
+        consumer = Consumer(key=key, secret=secret)
+        return Signing(consumer=consumer, token=token, token_secret=token_secret)
     return access_of_kept(stored(vault, name, connection, edges), connection)
 
 
@@ -208,15 +203,6 @@ def facts_of(vault: Vault, name: str) -> Connection | None:
     return next((each for each in listed(vault) if each.name == name), None)
 
 
-def per_pixel(project: Project, name: str, connection: XConnection) -> bool:
-    """Whether each pixel has credentials of its own."""
-    if connection.auth.stored is None:
-        return connection.auth.oauth1 is None
-    with vault_opened(project) as vault:
-        facts = facts_of(vault, name)
-    return facts is None or facts.kind == "pixel_tokens"
-
-
 def check_role(
     vault: Vault, name: str, connection: XConnection, access: Access, *, job: Job, edges: Edges
 ) -> None:
@@ -259,26 +245,24 @@ def _is_of(facts: Connection, connection: XConnection) -> bool:
     return facts.ad_account_ids[:1] == (connection.ad_account_id,)
 
 
-def sending(
-    project: Project, name: str, connection: XConnection, state: Database, edges: Edges
+def sending_stored(
+    vault: Vault, name: str, connection: XConnection, edges: Edges
 ) -> wire.Credentials:
-    """What lets conversions in.
+    """What lets conversions in, of what is stored.
 
     Raises:
         CredentialsError: they are of OAuth 2.0, or the user's role does not allow it.
         ConnectorError: as `stored`.
     """
-    with vault_opened(project, state) as vault:
-        access = x_access(vault, name, connection, edges)
-        if isinstance(access, PixelTokens):
-            return wire.Credentials(pixel_tokens=access.tokens)
-        if isinstance(access, Bearer):
-            raise CredentialsError(
-                f"connection {name} was connected by OAuth 2.0, by which X takes no conversions;"
-                f" run `connector connect {name} --flow pixel-token`, or --flow oauth1"
-            )
-        if connection.auth.stored is not None:
-            check_role(vault, name, connection, access, job="conversions", edges=edges)
+    access = x_access(vault, name, connection, edges)
+    if isinstance(access, PixelTokens):
+        return wire.Credentials(pixel_tokens=access.tokens)
+    if isinstance(access, Bearer):
+        raise CredentialsError(
+            f"connection {name} was connected by OAuth 2.0, by which X takes no conversions;"
+            f" run `connector connect {name} --flow pixel-token`, or --flow oauth1"
+        )
+    check_role(vault, name, connection, access, job="conversions", edges=edges)
     consumer = access.consumer
     return wire.Credentials(
         oauth1=(consumer.key, consumer.secret, access.token, access.token_secret)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from connector.api.noting import note_sync
 from connector.api.projects import (
     Edges,
     Wanted,
@@ -23,7 +22,7 @@ from connector.api.projects import (
     state_place,
     warehouse,
 )
-from connector.api.stored import per_pixel, sending
+from connector.api.sending import note_sync, per_pixel, sending
 from connector.budgets import open as budgets
 from connector.budgets.budget import Account, budget_of
 from connector.conversions import run, summary

@@ -13,6 +13,8 @@ def main() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     # Nothing here multiplies matrices, for which NumPy otherwise starts a thread on every core.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # Else pydantic reads what all installed packages offer, and a plugin would see each secret.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     from connector.cli.app import application
 
     try:

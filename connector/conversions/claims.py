@@ -16,7 +16,7 @@ from connector.conversions.requests import (
     are_in_order,
     claim_of,
     listed,
-    requests_of,
+    requests_from,
 )
 from connector.conversions.sifting import PAST, Rules, Sifted, sift
 from connector.conversions.tally import Tally
@@ -78,7 +78,7 @@ class Claims:
         with ThreadPoolExecutor(1, "requests") as pool:
 
             def make(destination: Destination, group: pa.RecordBatch) -> Future[Requests]:
-                return pool.submit(requests_of, destination, group, largest=self.largest)
+                return pool.submit(requests_from, destination, group, largest=self.largest)
 
             for destination, rows in self._by_destination(stage, self.ledger.make_destination):
                 fresh = self._to_send(destination, rows, ask=not all_new)
@@ -193,7 +193,7 @@ class Claims:
                 rows = self._asked_again(destination, rows)
                 if not rows.num_rows:
                     return False
-                requests = requests_of(destination, rows, largest=self.largest)
+                requests = requests_from(destination, rows, largest=self.largest)
                 continue
             self.tally.unseen += rows["seen"].null_count
             yield from requests.batches(numbers)

@@ -99,7 +99,7 @@ class Requests:
         ]
 
 
-def requests_of(destination: Destination, rows: pa.RecordBatch, *, largest: int) -> Requests:
+def requests_from(destination: Destination, rows: pa.RecordBatch, *, largest: int) -> Requests:
     """The requests of up to `largest` rows each."""
     starts = range(0, rows.num_rows, largest)
     is_fresh = rows["seen"].null_count == rows.num_rows

@@ -1,6 +1,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 from shop import clean_environment
 
@@ -17,16 +18,17 @@ SELDOM = {
     "pymysql",
     "redis",
     "starlette",
+    "connector.credentials",
 }
 
 
 def loaded(*words: str) -> set[str]:
-    """The packages that Python loads for a command line of its own."""
+    """The modules that Python loads for a command line of its own."""
     ran = subprocess.run(
         [sys.executable, "-X", "importtime", *words],
         capture_output=True, text=True, check=True, env=clean_environment(),
     )  # fmt: skip
-    return set(re.findall(r"^import time: .*\| +(\w+)", ran.stderr, re.MULTILINE))
+    return set(re.findall(r"^import time: .*\| +([\w.]+)", ran.stderr, re.MULTILINE))
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -45,3 +47,18 @@ def test_the_api_loads_a_name_when_it_is_asked_for() -> None:
     assert not loaded("-c", "from connector import api") & HEAVY
     assert "sync" in api.__all__
     assert all(hasattr(api, name) for name in api.__all__)
+
+
+def test_no_plugin_of_another_package_sees_the_secrets_of_a_config(tmp_path: Path) -> None:
+    (tmp_path / "spy.py").write_text("open('spied', 'w').close()\nhook = None\n")
+    about = tmp_path / "spy-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: spy\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[pydantic]\nspy = spy:hook\n")
+    environment = clean_environment() | {"PYTHONPATH": str(tmp_path)}
+    words = [sys.executable, "-m", "connector", "check"]
+    ran = subprocess.run(
+        words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "config.yaml" in ran.stderr
+    assert not (tmp_path / "spied").exists()

@@ -6,7 +6,7 @@ import pytest
 from delivery import EVENT, PIXEL, body, mapped, numbered
 
 from connector.conversions.amounts import amounts_of
-from connector.conversions.requests import Batch, Destination, Requests, fresh_of, requests_of
+from connector.conversions.requests import Batch, Destination, Requests, fresh_of, requests_from
 
 WHERE = Destination(number=1, pixel_id=PIXEL, event_id=EVENT)
 
@@ -17,7 +17,7 @@ def seen(ids: Sequence[str], *, batch: int | None = None) -> pa.RecordBatch:
 
 
 def made(rows: pa.RecordBatch, *, largest: int = 500) -> Requests:
-    return requests_of(WHERE, rows, largest=largest)
+    return requests_from(WHERE, rows, largest=largest)
 
 
 def conversions(batch: Batch) -> list[object]:
