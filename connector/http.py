@@ -107,7 +107,7 @@ class Session:
         except (pycurl.error, ValueError) as error:  # the latter for what no request can hold
             if exchange.failure is not None:
                 raise exchange.failure from None
-            why = exchange.why or _WORDS.get(error.args[0], _FAILED)
+            why = exchange.why or _why(error.args[0], handle)
             return NoAnswer(left=exchange.begun, why=why)
         handle.reset()  # it forgets the request, and keeps the connection
         self._free.append(handle)
@@ -280,14 +280,22 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-_FAILED = "the request failed"
+def _why(code: object, handle: pycurl.Curl) -> str:
+    if code != pycurl.E_PEER_FAILED_VERIFICATION:
+        return _WORDS.get(code, "the request failed")
+    is_of_another = handle.getinfo(pycurl.SSL_VERIFYRESULT) in _MISMATCHES
+    why = "of another address" if is_of_another else "not one that certifi trusts"
+    return f"{_INSECURE}: the certificate is {why}"
+
+
+# OpenSSL's: no error, one of libcurl's own, and a name or an address that is not in it.
+_MISMATCHES = frozenset({0, 1, 62, 64})
 _INSECURE, _BROKEN = "no secure connection", "the connection failed"
 _WORDS: dict[object, str] = {
     pycurl.E_COULDNT_RESOLVE_HOST: "the name was not found",
     pycurl.E_COULDNT_CONNECT: "the connection was refused",
     pycurl.E_OPERATION_TIMEDOUT: "no connection in time",
     pycurl.E_SSL_CONNECT_ERROR: _INSECURE,
-    pycurl.E_PEER_FAILED_VERIFICATION: _INSECURE,
     pycurl.E_GOT_NOTHING: _BROKEN,
     pycurl.E_SEND_ERROR: _BROKEN,
     pycurl.E_RECV_ERROR: _BROKEN,

@@ -68,7 +68,8 @@ def sent_over_tls(certificate: Path, host: str) -> Answer | NoAnswer:
 
 def test_a_certificate_that_nobody_vouches_for_has_processed_nothing(certificate: Path) -> None:
     answer = sent_over_tls(certificate, "localhost")
-    assert answer == NoAnswer(left=False, why="no secure connection")
+    why = "no secure connection: the certificate is not one that certifi trusts"
+    assert answer == NoAnswer(left=False, why=why)
 
 
 def test_the_certificates_of_certifi_are_trusted_and_no_others(
@@ -86,4 +87,5 @@ def test_a_certificate_of_another_name_has_processed_nothing(
 ) -> None:
     monkeypatch.setattr("certifi.where", lambda: os.fspath(certificate))
     answer = sent_over_tls(certificate, "127.0.0.1")
-    assert answer == NoAnswer(left=False, why="no secure connection")
+    why = "no secure connection: the certificate is of another address"
+    assert answer == NoAnswer(left=False, why=why)

@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from typing import NoReturn
 
 # What a start makes are modules, which stay: Python would walk them all again and again.
 _OBJECTS_BETWEEN_COLLECTIONS = 200_000
@@ -21,6 +22,8 @@ def main() -> None:
         application(sys.argv[1:])(prog_name="connector")
     except SystemExit as ending:
         _leave(ending)
+    except OSError as error:  # of --help and --version, which are no commands
+        _cannot_print(error)
 
 
 def _leave(ending: SystemExit) -> None:
@@ -30,3 +33,10 @@ def _leave(ending: SystemExit) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(ending.code)
+
+
+def _cannot_print(error: OSError) -> NoReturn:
+    from connector.errors import Exit
+
+    os.write(sys.stderr.fileno(), f"the result cannot be printed: {error.strerror}\n".encode())
+    os._exit(Exit.UNREACHABLE)

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from shop import clean_environment
 
 from connector import api
@@ -47,6 +48,17 @@ def test_the_api_loads_a_name_when_it_is_asked_for() -> None:
     assert not loaded("-c", "from connector import api") & HEAVY
     assert "sync" in api.__all__
     assert all(hasattr(api, name) for name in api.__all__)
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_what_cannot_be_printed_is_a_sentence(option: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "connector", option], stdout=full, stderr=subprocess.PIPE,
+            env=clean_environment(), check=False,
+        )  # fmt: skip
+    assert ran.stderr == b"the result cannot be printed: No space left on device\n"
+    assert ran.returncode == 8
 
 
 def test_no_plugin_of_another_package_sees_the_secrets_of_a_config(tmp_path: Path) -> None:
