@@ -2,9 +2,9 @@
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -30,18 +30,25 @@ def attended(terminal: Terminal, reporter: Reporter) -> Iterator["Edges"]:
 @contextmanager
 def _stopping_on_signals(terminal: Terminal) -> Iterator[Any]:
     """The first SIGINT or SIGTERM finishes what is in flight, the second ends at once."""
-    asked = threading.Event()
+    # Not an Event: the handler would wait for the lock that the wait it interrupts may hold.
+    asked: SimpleQueue[int] = SimpleQueue()
+    told: list[int] = []
 
     def handle(number: int, _frame: FrameType | None) -> None:
-        if asked.is_set():
+        if told:
             os._exit(int(Exit.UNFINISHED))  # the ledger is on disk already
-        asked.set()
+        told.append(number)
+        asked.put(number)
         name = signal.Signals(number).name
         terminal.warn(f"{name}: finishing the requests in flight; once more ends at once")
 
+    def pause(seconds: float) -> None:
+        with suppress(Empty):
+            asked.put(asked.get(timeout=max(seconds, 0)))  # who waits next is woken, too
+
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield asked.is_set, asked.wait
+        yield lambda: bool(told), pause
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from queue import SimpleQueue
 from types import FrameType
 
 import uvicorn
@@ -62,10 +63,9 @@ def serve(
     Raises:
         OSError: the port is taken or not allowed; the text says which.
     """
-    stop = threading.Event()
-    with _told_to_stop(stop), _served(settings, clock=clock) as address:
+    with _told_to_stop() as stop, _served(settings, clock=clock) as address:
         announce(address.describe())
-        stop.wait()
+        stop.get()
 
 
 @contextmanager
@@ -135,15 +135,19 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 
 
 @contextmanager
-def _told_to_stop(stop: threading.Event) -> Iterator[None]:
-    """Set `stop` at the first signal and swallow further ones, until the end of `with`."""
+def _told_to_stop() -> Iterator["SimpleQueue[int]"]:
+    """What gets a number for each signal, which ends nothing else until the end of `with`.
 
-    def on_signal(_: int, __: FrameType | None) -> None:
-        stop.set()
+    Not an event: its lock may be held by the wait that a signal interrupts.
+    """
+    stop: SimpleQueue[int] = SimpleQueue()
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        stop.put(number)
 
     before = {number: signal.signal(number, on_signal) for number in _STOP_SIGNALS}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
