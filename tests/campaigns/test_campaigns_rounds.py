@@ -110,7 +110,9 @@ def prove(one: Round) -> None:
         _PROOFS[command.verb](one, command, ids)
         if command.verb in {"create", "delete"}:
             method = {"create": "POST", "delete": "DELETE"}[command.verb]
-            assert [entry.what.split()[0] for entry in mine].count(method) == 1
+            # What is not there is gone as often as it is said, where X's refusal is in doubt.
+            times = [entry.what.split()[0] for entry in mine].count(method)
+            assert 1 <= times <= one.made.count((command, ids))
     made = {id_ for command, ids in one.made if command.verb in {"create", "apply"} for id_ in ids}
     rows = bureau.stranger.rows("campaigns", count=1000, with_draft="true")
     ours = {row["id"] for row in rows if row["name"].startswith("round ")}
