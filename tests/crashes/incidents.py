@@ -126,6 +126,10 @@ def stopped(scene: Scene, random: Random) -> None:
         ended(sync)
         return
     scene.counts["stopped and woken"] += 1
+    if not scene.is_readable():  # stopped in the moment that SQLite opens or closes a file alone
+        sync.signal(signal.SIGCONT)
+        ended(sync)
+        return
     if hours:
         scene.skip(hours)
     is_cut = random.random() < 0.8 and scene.cut(sync, lock_alone=random.random() < 0.5) > 0

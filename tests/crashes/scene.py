@@ -20,6 +20,7 @@ from zygote import RUNNING, Zygote
 
 from connector import api
 from connector.api.keeping import Ruling
+from connector.errors import UnreachableError
 from connector.state import database
 from connector.state.database import Database
 from connector.state.place import place_of
@@ -242,6 +243,15 @@ class Scene:
     def state(self) -> Iterator[Database]:
         with database.opened(place_of(self.shell.state, self.shell.folder)) as state:
             yield state
+
+    def is_readable(self) -> bool:
+        """Whether nobody holds the state for himself."""
+        place = place_of(self.shell.state, self.shell.folder)
+        try:
+            with database.opened(place, busy_seconds=1):
+                return True
+        except UnreachableError:
+            return False
 
     def read(self, sql: str) -> list[tuple[Any, ...]]:
         with self.state() as state:
