@@ -151,7 +151,9 @@ def place_of(url: str, *, root: Path) -> Path:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        raise ConfigurationError(f"the warehouse {path} does not exist") from None
+        raise ConfigurationError(
+            f"the warehouse {path} does not exist; say in config.yaml where it is: warehouse.url"
+        ) from None
     except OSError as error:
         raise UnreachableError(f"the warehouse {path}: {error.strerror}") from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):

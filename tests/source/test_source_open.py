@@ -72,7 +72,7 @@ def test_a_file_that_is_not_there_is_named_in_full_and_not_made(
 ) -> None:
     with pytest.raises(ConfigurationError) as refused:
         opened(f"{scheme}:///data/../gone.db")
-    assert f"{tmp_path}/gone.db does not exist" in str(refused.value)
+    assert f"{tmp_path}/gone.db does not exist; say in config.yaml where" in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
 
