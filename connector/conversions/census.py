@@ -72,10 +72,12 @@ class Loser:
     currency: str
 
 
-def counted(rows: Rows, *, number: int, older_than_ms: int) -> tuple[Census, list[Loser]]:
+def counted(
+    rows: Rows, connection: duckdb.DuckDBPyConnection, *, number: int, older_than_ms: int
+) -> tuple[Census, list[Loser]]:
     """Count a stage of so many rows, and find its losers, in two threads."""
     with ThreadPoolExecutor(1, "census") as pool:
-        groups = pool.submit(_groups, rows, older_than_ms)
+        groups = pool.submit(_groups, connection, rows, older_than_ms)
         lost = _losers(rows, number)
         return _census(groups.result(), lost, older_than_ms=older_than_ms), lost
 
@@ -106,10 +108,12 @@ def _keys_that_come_twice(rows: Rows, *, parts: int) -> Any:  # noqa: ANN401 - a
     return np.concatenate(twice)
 
 
-def _groups(rows: Rows, older_than_ms: int) -> list[tuple[Any, ...]]:
-    with _connection() as connection:
-        connection.register("stage", rows(("outcome", *_WORDS, *_WORTH, "cursor")))
-        return connection.execute(_GROUPS, {"before": older_than_ms}).fetchall()
+def _groups(
+    connection: duckdb.DuckDBPyConnection, rows: Rows, older_than_ms: int
+) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.register("stage", rows(("outcome", *_WORDS, *_WORTH, "cursor")))
+        return cursor.execute(_GROUPS, {"before": older_than_ms}).fetchall()
 
 
 def _census(

@@ -67,36 +67,45 @@ def open_mapper(
 ) -> Iterator[Mapper]:
     """Compile a mapping for a schema and keep its DuckDB open.
 
-    `now` is what conversion times are measured against.
+    `now` is what conversion times are measured against; see `mapper_of`.
+    """
+    words = words_of(mapping, now=now)
+    with sealed(words) as connection:
+        yield mapper_of(mapping, schema, connection=connection, words=words)
+
+
+def mapper_of(
+    mapping: ConversionMapping, schema: pa.Schema, *,
+    connection: duckdb.DuckDBPyConnection, words: Mapping[str, str],
+) -> Mapper:  # fmt: skip
+    """Compile a mapping for a schema in a `sealed` DuckDB that has the mapping's words.
 
     Raises:
         ConfigurationError: with each place of the mapping that does not fit the schema.
     """
-    words = {**MACROS, **_bounds(mapping, now)}
-    with sealed(words) as connection:
-        rows = Rows(connection, schema)
-        types = _types(connection, schema)
-        try:
-            compiled = compile_mapping(mapping, _dialect(connection, types))
-        except NotCompiledError as error:
-            problems = [_problem(mapping, refusal) for refusal in error.refusals]
-            raise ConfigurationError(
-                f"{mapping.name}: the mapping does not fit the warehouse", problems
-            ) from None
+    rows = Rows(connection, schema)
+    types = _types(connection, schema)
+    try:
+        compiled = compile_mapping(mapping, _dialect(connection, types))
+    except NotCompiledError as error:
+        problems = [_problem(mapping, refusal) for refusal in error.refusals]
+        raise ConfigurationError(
+            f"{mapping.name}: the mapping does not fit the warehouse", problems
+        ) from None
 
-        @contextmanager
-        def another() -> Iterator[Map]:
-            with closing(connection.cursor()) as beside:
-                yield _map(mapping.name, batches(beside, Rows(beside, schema), compiled))
+    @contextmanager
+    def another() -> Iterator[Map]:
+        with closing(connection.cursor()) as beside:
+            yield _map(mapping.name, batches(beside, Rows(beside, schema), compiled))
 
-        cursor = mapping.source.cursor
-        yield Mapper(
-            statement=compiled.statement,
-            words=words,
-            cursor_kind=CURSORS[types[cursor.casefold()][1].family] if cursor else None,
-            map=_map(mapping.name, batches(connection, rows, compiled)),
-            another=another,
-        )
+    cursor = mapping.source.cursor
+    return Mapper(
+        statement=compiled.statement,
+        words=words,
+        cursor_kind=CURSORS[types[cursor.casefold()][1].family] if cursor else None,
+        map=_map(mapping.name, batches(connection, rows, compiled)),
+        another=another,
+    )
 
 
 def _map(name: str, run: Map) -> Map:
@@ -109,9 +118,11 @@ def _map(name: str, run: Map) -> Map:
     return map_batch
 
 
-def _bounds(mapping: ConversionMapping, now: datetime) -> Mapping[str, str]:
+def words_of(mapping: ConversionMapping, *, now: datetime) -> Mapping[str, str]:
+    """The definitions of what a mapping's statement calls; times are measured against `now`."""
     limits = mapping.limits
     return {
+        **MACROS,
         "connector_earliest_ms()": str((now - limits.max_age - _EPOCH) // _MILLISECOND),
         "connector_latest_ms()": str((now + limits.max_in_future - _EPOCH) // _MILLISECOND),
     }

@@ -1,9 +1,11 @@
 """The source is read to its end, mapped and staged, and let go before anything is sent."""
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +14,7 @@ from connector.conversions import cursor, gates
 from connector.conversions.census import Census
 from connector.conversions.fingerprint import rules_digest
 from connector.conversions.lanes import mapped, portions
-from connector.conversions.mapper import Mapper, open_mapper
+from connector.conversions.mapper import Mapper, mapper_of, sealed, words_of
 from connector.conversions.outcomes import DEDUP_WINDOW
 from connector.conversions.replay import Picker, Replay, states_in
 from connector.conversions.stage import Stage
@@ -22,6 +24,8 @@ from connector.project.mapping import Mapping
 from connector.source import Selection, Source
 from connector.state.ledger import Ledger
 from connector.state.runs import Remembered
+
+T = TypeVar("T")
 
 ROWS_AT_ONCE = 10_240  # a twelfth of what DuckDB keeps together
 
@@ -52,10 +56,12 @@ def read_and_map(job: Job, world: World, staged: Stage, remembered: Remembered |
     mapping, began = job.mapping, world.now()
     older_than = milliseconds(began - DEDUP_WINDOW)
     picker = _picker(job, world, older_than)
-    with world.open_source() as source:
-        base = selection(mapping, job.options.limit)
-        schema = source.schema(base)
-        with open_mapper(mapping, schema, now=began) as mapper:
+    words = words_of(mapping, now=began)
+    with _meanwhile(sealed(words)) as sealed_duckdb:
+        with world.open_source() as source:
+            base = selection(mapping, job.options.limit)
+            schema = source.schema(base)
+            mapper = mapper_of(mapping, schema, connection=sealed_duckdb(), words=words)
             rules = rules_digest(mapping, mapper.statement)
             kept = None if job.options.full_refresh else kept_cursor(remembered, rules)
             whole = job.options.replay is not None
@@ -64,7 +70,7 @@ def read_and_map(job: Job, world: World, staged: Stage, remembered: Remembered |
             batches = portions(_read(job, world, source, wanted))
             with closing(mapped(batches, mapper)) as rows:
                 _stage(job, world, rows, staged, picker)
-    census = staged.census(older_than_ms=older_than)
+        census = staged.census(sealed_duckdb(), older_than_ms=older_than)
     message = gates.only_dates(census)
     if message:
         raise ConfigurationError(f"{mapping.path}: {message}")
@@ -72,6 +78,13 @@ def read_and_map(job: Job, world: World, staged: Stage, remembered: Remembered |
         census=census, cursor_kind=mapper.cursor_kind, rules=rules, began=began,
         left_out=picker.left_out, missing=picker.missing,
     )  # fmt: skip
+
+
+@contextmanager
+def _meanwhile(opening: AbstractContextManager[T]) -> Iterator[Callable[[], T]]:
+    """What is opened in a thread while the block goes on; the call waits for it."""
+    with ExitStack() as opened, ThreadPoolExecutor(1, "opening") as pool:
+        yield pool.submit(opened.enter_context, opening).result
 
 
 def _picker(job: Job, world: World, older_than: int) -> Picker:

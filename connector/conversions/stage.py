@@ -4,6 +4,8 @@ Small stages stay in memory; a large one goes to an Arrow file that has no name 
 is made, so that it is gone whatever happens to the process.
 """
 
+from __future__ import annotations
+
 import errno
 import os
 import tempfile
@@ -12,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -102,13 +105,15 @@ class Stage:
                 for number in range(reader.num_record_batches):
                     yield reader.get_batch(number).select(columns)
 
-    def census(self, *, older_than_ms: int) -> Census:
-        """Count the stage; `older_than_ms` is what `older` is measured against."""
+    def census(self, connection: duckdb.DuckDBPyConnection, *, older_than_ms: int) -> Census:
+        """Count the stage by a DuckDB; `older_than_ms` is what `older` is measured against."""
         if self._schema is None:
             return EMPTY
         with self._disk():
             self._finish()
-        found, self._losers = counted(self._reader, number=self._rows, older_than_ms=older_than_ms)
+        found, self._losers = counted(
+            self._reader, connection, number=self._rows, older_than_ms=older_than_ms
+        )
         self._has_rejected = bool(found.outcomes["rejected"])
         return found
 

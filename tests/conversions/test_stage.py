@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 from delivery import mapped, numbered
@@ -26,7 +27,8 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
 def census(staged: Stage, *batches: pa.RecordBatch, older_than_ms: int = 0) -> Census:
     for batch in batches:
         staged.add(batch)
-    return staged.census(older_than_ms=older_than_ms)
+    with duckdb.connect() as connection:
+        return staged.census(connection, older_than_ms=older_than_ms)
 
 
 def given_out(staged: Stage) -> list[tuple[str, str]]:
@@ -165,7 +167,7 @@ def test_a_large_stage_has_no_name_and_is_gone_when_it_ends(tmp_path: Path) -> N
         staged.add(mapped(numbered(100)))
         assert list(tmp_path.iterdir()) == []
         assert descriptors() > before
-        assert staged.census(older_than_ms=0).read == 100
+        assert census(staged).read == 100
     assert descriptors() == before
 
 
