@@ -43,6 +43,11 @@ def test_every_command_is_in_the_readme_or_its_changelog() -> None:
     assert [name for name in commands() if name not in text] == []
 
 
+def test_every_page_is_named_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert [page.name for page in PAGES[1:] if f"](docs/{page.name})" not in text] == []
+
+
 def test_the_page_of_reasons_is_made_from_the_tables() -> None:
     assert (ROOT / "docs" / "reasons.md").read_text("utf-8") == pages.reasons()
 
