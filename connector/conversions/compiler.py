@@ -8,6 +8,7 @@ since 1970 (UTC).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from connector.conversions import body, contents, judging
 from connector.conversions.cursor import Kind
@@ -24,9 +25,10 @@ from connector.conversions.rules import (
     misfit,
     sql_of,
 )
-from connector.conversions.sql import NULL_TEXT, ColumnType, literal, matches
+from connector.conversions.sql import NOTHING, NULL_TEXT, ColumnType, literal, matches
 from connector.project.expressions import ConversionTime, Expression, Phone
 from connector.project.mapping import Mapping as ConversionMapping
+from connector.project.mapping import Source
 
 # The kind of a cursor by the family of its column; text is a time in ISO 8601.
 CURSORS: Mapping[str, Kind] = {
@@ -63,7 +65,7 @@ def compile_mapping(mapping: ConversionMapping, dialect: Dialect) -> Compiled:
         _add_field(draft, entry, loc, expression, _options(draft, entry, mapping))
     _add_contents(draft, mapping)
     consent = _consent(draft, mapping)
-    draft.add("read", "cursor", _cursor(draft, mapping.source.cursor))
+    draft.add("read", "cursor", _cursor(draft, mapping.source))
     if draft.refusals:
         raise NotCompiledError(draft.refusals)
     shown = body.shown(draft.values)
@@ -236,12 +238,12 @@ def _consent(draft: Draft, mapping: ConversionMapping) -> str:
     return f"not coalesce(cast({column('given', 'consent')} as varchar) in ({granted}), false)"
 
 
-def _cursor(draft: Draft, name: str | None) -> str:
+def _cursor(draft: Draft, source: Source) -> str:
     """The cursor as a whole number, see `connector.conversions.cursor`."""
-    if name is None:
+    if source.cursor is None:
         return _NO_CURSOR
     try:
-        at, kind = draft.dialect.column(name)
+        at, kind = draft.dialect.column(source.cursor)
     except ValueError as error:
         draft.refuse("source.cursor", str(error))
         return _NO_CURSOR
@@ -251,6 +253,9 @@ def _cursor(draft: Draft, name: str | None) -> str:
             f"the cursor is {kind.name}; it has to be a time, a date or a whole number",
         )
         return _NO_CURSOR
+    unfit = _unfit_lookback(source.lookback, kind)
+    if unfit:
+        draft.refuse("source.lookback", unfit)
     if kind.family == "integer":
         return f"try_cast({at} as bigint)"
     if kind.family != "text":
@@ -259,3 +264,14 @@ def _cursor(draft: Draft, name: str | None) -> str:
     return (
         f"case when {matches(at, _STARTS_AS_TIME)} then epoch_us(try_cast({at} as timestamptz)) end"
     )
+
+
+def _unfit_lookback(lookback: timedelta | int | None, kind: ColumnType) -> str | None:
+    """Why an overlap can't be that of such a cursor."""
+    if lookback is None or kind.name == NOTHING:
+        return None
+    if kind.family == "integer" and not isinstance(lookback, int):
+        return f"lookback is a span of time and the cursor {kind.name}; write a whole number"
+    if kind.family != "integer" and isinstance(lookback, int):
+        return f"lookback is a number and the cursor {kind.name}; write a span such as 2 days"
+    return None

@@ -55,7 +55,8 @@ def _mapped(mapping: ConversionMapping, row: pa.Table, now: datetime) -> dict[st
 def _table(mapping: ConversionMapping, test: MappingTest, schema: pa.Schema | None) -> pa.Table:
     if schema is None:
         return _by_given_values(mapping).slice(mapping.tests.index(test), 1)
-    given = {name: [_value(tree)] for name, tree in test.given.items()}
+    written = {name.casefold(): name for name in schema.names}
+    given = {written.get(n.casefold(), n): [_value(tree)] for n, tree in test.given.items()}
     unknown = [name for name in given if name not in schema.names]
     if unknown:
         known = ", ".join(schema.names)
@@ -65,8 +66,9 @@ def _table(mapping: ConversionMapping, test: MappingTest, schema: pa.Schema | No
         )
     with duckdb.connect(":memory:") as connection:
         connection.execute("set TimeZone = 'UTC'")
-        connection.register("shape", schema.empty_table())
-        connection.register("given", _texts_for_nothing(pa.table(given)))
+        typed = _texts_for_nothing(pa.table(given))
+        connection.register("shape", _texts_for_nothing(_filled(schema, typed).empty_table()))
+        connection.register("given", typed)
         connection.execute("create table typed as from shape")
         try:
             connection.execute("insert into typed by name from given")
@@ -95,6 +97,14 @@ def _by_given_values(mapping: ConversionMapping) -> pa.Table:
         raise ConfigurationError(
             f"{mapping.path}: the tests give values of different types for one column"
         ) from None
+
+
+def _filled(schema: pa.Schema, given: pa.Table) -> pa.Schema:
+    """The warehouse's schema; a column that holds nothing there has the type of what is given."""
+    known = {field.name: field for field in given.schema}
+    return pa.schema(
+        known.get(one.name, one) if pa.types.is_null(one.type) else one for one in schema
+    )
 
 
 def _texts_for_nothing(table: pa.Table) -> pa.Table:

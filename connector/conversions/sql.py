@@ -8,12 +8,13 @@ from typing import Any
 BLANK = r"\s\p{Z}\x{0b}\x{1c}-\x{1f}\x{85}\x{200b}-\x{200d}\x{2060}\x{feff}"
 CONTROL = r"\p{Cc}"
 NULL_TEXT = "cast(null as varchar)"
+NOTHING = '"NULL"'  # DuckDB's type of a column that holds nothing else
 
 _FAMILIES = {
     "VARCHAR": "text",
     "CHAR": "text",
     "UUID": "text",
-    '"NULL"': "text",
+    NOTHING: "text",
     "JSON": "json",
     "BOOLEAN": "boolean",
     "FLOAT": "float",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import Annotated, Any, Literal, get_args
@@ -135,7 +135,8 @@ def _constant_like(pattern: str, rule: str) -> Callable[[BaseModel], Expression]
         expression = _expression(keys)
         if expression.kind == "value" and not re.fullmatch(pattern, expression.text):
             raise refused(rule)
-        return expression
+        # An id is its text, whatever YAML takes it for.
+        return replace(expression, resolved=expression.text if expression.kind == "value" else None)
 
     return build
 

@@ -1,4 +1,4 @@
-"""What a YAML reader's complaint means, in words that say what to change.
+"""YAML text to nodes, and what the reader's complaint means, in words that say what to change.
 
 Nothing of the file is repeated: a line that can't be read may hold a secret.
 """
@@ -6,7 +6,9 @@ Nothing of the file is repeated: a line that can't be read may hold a secret.
 import re
 from typing import NamedTuple
 
+from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import Node, ScalarNode
 from ruamel.yaml.reader import ReaderError
 
 
@@ -57,8 +59,53 @@ SENTENCES = (
     _Sentence("expected the node content", "a value was expected here"),
 )
 
+# What the reader has no complaint of its own for.
+_ASTRAY = (
+    (r"^%YAML.*", "this version of YAML is not known here; take the line out"),
+    (r"\\U(?!000|0010)[0-9a-fA-F]{8}", "no character has this number"),
+)
 
-def sentence_of(error: YAMLError | UnicodeDecodeError, content: bytes) -> tuple[str, int, int]:
+# Within braces and brackets YAML takes the braces of ${NAME} for its own, so that they stand as
+# other characters, one for one, while it reads.
+_VARIABLE = re.compile(r"\$\{[^{}\n]*\}")
+_VEIL = str.maketrans("{}", "\ue000\ue001")
+_UNVEIL = str.maketrans("\ue000\ue001", "{}")
+
+
+class ReaderAstrayError(Exception):
+    """The reader failed on a file that it should have complained of."""
+
+
+def composed(text: str) -> Node | None:
+    """The graph of nodes of a YAML text, None for an empty one.
+
+    Raises:
+        YAMLError: it is not YAML.
+        ReaderAstrayError: nor is this.
+    """
+    yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # to name an anchor again is allowed in YAML
+    veiled = _VARIABLE.sub(lambda match: match[0].translate(_VEIL), text)
+    try:
+        node: Node | None = yaml.compose(veiled)
+    except (AssertionError, LookupError, ValueError) as error:
+        raise ReaderAstrayError from error
+    return node
+
+
+def text_of(node: ScalarNode) -> str:
+    """The text of a scalar; the two escapes that JSON writes for one character are that one.
+
+    Raises:
+        UnicodeDecodeError: one of such two stands alone.
+    """
+    text = str(node.value).translate(_UNVEIL)
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+
+
+def sentence_of(
+    error: YAMLError | UnicodeDecodeError | ReaderAstrayError, content: bytes
+) -> tuple[str, int, int]:
     """Words, line and column (from 1) for a file's content that is not YAML."""
     if isinstance(error, UnicodeDecodeError):
         before = content[: error.start].decode("utf-8")
@@ -67,12 +114,20 @@ def sentence_of(error: YAMLError | UnicodeDecodeError, content: bytes) -> tuple[
         before = content.decode("utf-8").removeprefix("\ufeff")[: error.position]
         return (f"the character U+{error.character:04X} can't stand in YAML", *_end_of(before))
     if not isinstance(error, MarkedYAMLError):
-        return ("this is not YAML", 1, 1)
+        return _astray(content.decode("utf-8").removeprefix("\ufeff"))
     complaint = f"{error.problem}"
     found = (sentence for sentence in SENTENCES if sentence.complaint in complaint)
     sentence = next(found, _Sentence(complaint, f"this is not YAML: {complaint}"))
     mark = (sentence.at_start and error.context_mark) or error.problem_mark or error.context_mark
     return (sentence.words, mark.line + 1, mark.column + 1) if mark else (sentence.words, 1, 1)
+
+
+def _astray(text: str) -> tuple[str, int, int]:
+    for pattern, words in _ASTRAY:
+        found = re.search(pattern, text, re.MULTILINE)
+        if found:
+            return (words, *_end_of(text[: found.start()]))
+    return ("this is not YAML", 1, 1)
 
 
 def _end_of(text: str) -> tuple[int, int]:

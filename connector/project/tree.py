@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, Self
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from connector.project.syntax import sentence_of
+from connector.project.syntax import ReaderAstrayError, composed, sentence_of, text_of
 
 MAX_NODES = 100_000
 MAX_DEPTH = 60
@@ -212,9 +211,9 @@ class _Walk:
         # Nothing written has its mark on a later line, so the key's is the one to show.
         mark = self.values[path] = _mark(node) if node.value or node.style else around
         tag = str(node.tag)
+        text = self.text(node, mark, path)
         if tag in PLAIN_TAGS:
-            return Scalar(node.value, mark=mark, plain=True)
-        text = node.value.translate(_UNVEIL)
+            return Scalar(text, mark=mark, plain=True)
         if tag not in TEXT_TAGS:
             self.fault(
                 "tags (!) are not known here; text that begins with ! needs quotes", mark, path
@@ -222,6 +221,13 @@ class _Walk:
         # `!!str 12` is text that looks like a number.
         bare = node.style is None and isinstance(resolve(text), str)
         return Scalar(text, mark=mark, plain=bare)
+
+    def text(self, node: ScalarNode, mark: Mark, path: Path | None = None) -> str:
+        try:
+            return text_of(node)
+        except UnicodeDecodeError:
+            self.fault("an escape here is half a character; write the character itself", mark, path)
+            return "?"
 
     def entries(self, node: MappingNode) -> dict[str, _Entry]:
         """The keys of a block; what `<<` merges into it gives way to what it says itself."""
@@ -234,7 +240,7 @@ class _Walk:
                 self.fault("a key must be text", mark)
             elif str(key.tag) == MERGE:
                 merged = dict(self.merged(value, mark)) | merged
-            elif (name := key.value.translate(_UNVEIL)) in own:
+            elif (name := self.text(key, mark)) in own:
                 first = own[name].mark.line
                 self.fault(f"this key stands here twice, first in line {first}", mark)
             else:
@@ -261,26 +267,11 @@ def unread(message: str, mark: Mark = START) -> Tree:
     return Tree(root=None, places=Places(), faults=(Fault(message, mark, ()),))
 
 
-# Within braces and brackets YAML takes the braces of ${NAME} for its own, so that they stand as
-# other characters, one for one, while it reads.
-VARIABLE = re.compile(r"\$\{[^{}\n]*\}")
-_VEIL = str.maketrans("{}", "\ue000\ue001")
-_UNVEIL = str.maketrans("\ue000\ue001", "{}")
-
-
-def _composed(text: str) -> Node | None:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.composer.warn_double_anchors = False  # to name an anchor again is allowed in YAML
-    veiled = VARIABLE.sub(lambda match: match[0].translate(_VEIL), text)
-    node: Node | None = yaml.compose(veiled)
-    return node
-
-
 def read_tree(content: bytes) -> Tree:
     """The tree of a YAML file, with all that is wrong with it as YAML."""
     try:
-        node = _composed(content.decode("utf-8").removeprefix("\ufeff"))
-    except (UnicodeDecodeError, YAMLError) as error:
+        node = composed(content.decode("utf-8").removeprefix("\ufeff"))
+    except (UnicodeDecodeError, YAMLError, ReaderAstrayError) as error:
         message, line, column = sentence_of(error, content)
         return unread(message, Mark(line, column))
     except RecursionError:

@@ -16,7 +16,8 @@ def write_project(folder: Path) -> list[Path]:
     """Write a project and its state into a folder; the paths that were made.
 
     Raises:
-        ConfigurationError: one of the files is there already; nothing was written.
+        ConfigurationError: one of the files is there already, and nothing was written; or it
+            can't be.
     """
     texts = {
         folder / target: (files(__name__) / name).read_text("utf-8")
@@ -26,12 +27,22 @@ def write_project(folder: Path) -> list[Path]:
         MODELINE + texts[folder / "mappings" / "purchases.yaml"]
     )
     texts[folder / SCHEMA_FILE] = json.dumps(mapping_schema(), indent=1) + "\n"
-    taken = [str(path) for path in texts if path.exists()]
+    taken = [str(path) for path in texts if path.exists() or path.is_symlink()]
     if taken:
         raise ConfigurationError(f"{', '.join(taken)} is there already; nothing was written")
-    for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(text, "utf-8")
+    try:
+        for path in texts:
+            _make_folder(path.parent)
+        for path, text in texts.items():
+            path.touch(mode=0o600)
+            path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename} can't be made: {error.strerror}") from None
     state = folder / STATE
     return [*texts, state] if create(state) else list(texts)
+
+
+def _make_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(mode=0o700)

@@ -15,7 +15,7 @@ def bounded(selection: Selection, fields: Sequence[pa.Field]) -> tuple[str, Curs
     """The cursor's column as it is written, and the bound to compare it with.
 
     The bound is aware for a column with a time zone, a time of day in UTC for one without, a date
-    or a whole number; None without a bound.
+    or a whole number; None without a bound, or for a column of nothing but NULL.
 
     Raises:
         ConfigurationError: no such column, one that is no cursor, or a bound of another kind.
@@ -23,6 +23,8 @@ def bounded(selection: Selection, fields: Sequence[pa.Field]) -> tuple[str, Curs
     named = {field.name: field for field in fields}
     name = find_cursor(selection.cursor or "", named)
     type_, since = named[name].type, selection.since
+    if pa.types.is_null(type_):
+        return name, None
     if not _is_time(type_) and not _is_whole(type_):
         raise ConfigurationError(
             f"the cursor {name!r} is {type_}: cast it to a timestamp, a date or a whole number in"

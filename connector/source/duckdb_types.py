@@ -13,12 +13,12 @@ FAITHFUL = {
     "boolean", "tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger",
     "ubigint", "float", "double", "decimal", "varchar", "blob", "uuid", "date", "time", "time_ns",
     "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp with time zone",
-    "timestamptz_ns", "interval",
+    "timestamptz_ns", "interval", "null",
 }  # fmt: skip
 
 # A UHUGEINT beyond decimal(38) would arrive as a negative number; the cast fails instead.
-# All that is in neither set becomes text: ENUM, and a NULL without a type, which any rule takes;
-# TIMETZ, which would lose its zone; BIT, VARIANT, UNION, GEOMETRY and what is yet to come.
+# All that is in neither set becomes text: ENUM; TIMETZ, which would lose its zone; BIT, VARIANT,
+# UNION, GEOMETRY and what is yet to come.
 CAST = {"hugeint": "DECIMAL(38,0)", "uhugeint": "DECIMAL(38,0)"}
 
 MARKS = {"JSON": b"json", "UUID": b"uuid"}

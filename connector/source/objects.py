@@ -120,7 +120,7 @@ def deduced(name: str, column_held: Held) -> Column:
 def _type(found: Held) -> pa.DataType:
     kinds = found.kinds
     if not kinds:
-        return pa.string()
+        return pa.null()  # which any expression takes, as it does when there are values
     if kinds <= {"whole", "decimal"}:
         if kinds == {"whole"} and found.whole <= INT64_DIGITS:
             return pa.int64()

@@ -75,6 +75,8 @@ def _from_bound(batch: pa.RecordBatch, selection: Selection) -> pa.RecordBatch:
     if selection.since is None:
         return batch
     name, since = bounded(selection, list(batch.schema))
+    if since is None:
+        return batch
     column = batch[name]
     late = pc.greater_equal(column, pa.scalar(since, column.type))
     return batch.filter(pc.or_kleene(late, pc.is_null(column)))

@@ -15,7 +15,8 @@ from connector.source.selection import CursorValue, instant, not_a_bound, quoted
 
 Value = int | float | str | bytes | None
 
-# What a declaration says where no value does: the first word found in it wins.
+# What a declaration says where no value does: the first word found in it wins. With none of them it
+# is NULL, which any expression takes, as it does when there are values.
 DECLARED = (
     ("BOOL", pa.bool_()),
     ("INT", pa.int64()),
@@ -23,6 +24,9 @@ DECLARED = (
     ("FLOA", pa.float64()),
     ("DOUB", pa.float64()),
     ("BLOB", pa.binary()),
+    ("CHAR", pa.string()),
+    ("CLOB", pa.string()),
+    ("TEXT", pa.string()),
 )
 
 
@@ -71,7 +75,7 @@ def column(held: Held) -> Column:
 def _typed(held: Held) -> pa.DataType:
     if not held.kinds:
         declared = held.declared.upper()
-        return next((type_ for word, type_ in DECLARED if word in declared), pa.string())
+        return next((type_ for word, type_ in DECLARED if word in declared), pa.null())
     if "blob" in held.kinds and len(held.kinds) > 1:
         raise ConfigurationError(
             f"the column {held.name!r} mixes bytes with other values: cast it to one type"

@@ -66,6 +66,8 @@ def typed(texts: Texts, type_: pa.DataType) -> pa.Array:
     Raises:
         pa.ArrowInvalid: a text that is no value of the type; its message holds the text.
     """
+    if pa.types.is_null(type_):
+        return pa.nulls(len(texts))
     column = pa.array(texts, pa.string())
     try:
         return column.cast(type_)

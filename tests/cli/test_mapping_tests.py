@@ -59,6 +59,16 @@ def test_a_column_the_source_lacks_is_named(shop: Shell) -> None:
     assert "has no column 'curency'" in ended.err
 
 
+def test_columns_are_given_without_regard_to_case(shop: Shell) -> None:
+    tests = TESTS.replace("order_id:", "Order_ID:").replace(" email:", " EMAIL:")
+    shop.write("mappings/purchases.yaml", MAPPING + tests)
+    ended = shop.run("test")
+    assert ended.code == 0, ended.out + ended.err
+    (shop.folder / "shop.duckdb").unlink()
+    without = shop.run("test")
+    assert without.code == 0, without.out + without.err
+
+
 def test_the_shipped_mapping_passes_its_own_tests(empty: Shell) -> None:
     empty.run("init")
     ended = empty.run("test", environment={"X_PIXEL_TOKEN": "token-of-a-test"})

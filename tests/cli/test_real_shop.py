@@ -1,5 +1,6 @@
 """The main job on rows nobody here made: the Chinook shop, 412 invoices of 59 customers."""
 
+import hashlib
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -107,3 +108,33 @@ def test_the_same_rows_from_duckdb_give_the_same_payloads(chinook: Shell) -> Non
     assert chinook.run("sync", "--json").json["mappings"][0]["rows"]["accepted"] == 412
     assert payloads(chinook) == from_sqlite
     assert len(from_sqlite) == 412
+
+
+def test_a_night_without_invoices_is_no_error(chinook: Shell) -> None:
+    mapping = MAPPING.replace("value: Total", 'value: {sql: "Total / 100"}')
+    nothing = " where i.InvoiceId < 0\ndestination:"
+    chinook.write("mappings/invoices.yaml", mapping.replace("\ndestination:", nothing))
+    ended = chinook.run("sync", "--json")
+    assert ended.code == 0, ended.out + ended.err
+    assert ended.json["mappings"][0]["rows"]["read"] == 0
+
+
+def test_tests_of_a_mapping_pass_on_such_a_night(chinook: Shell) -> None:
+    nothing = " where i.InvoiceId < 0\ndestination:"
+    tests = """\
+tests:
+  - name: an invoice
+    given: {InvoiceId: 7, InvoiceDate: "2026-11-02 09:30:00", Total: 3.96, Email: a@b.co}
+    expect:
+      conversion:
+        conversion_time: 2026-11-02T14:30:00.000Z
+        event_id: tw-o8z6j-o87ne
+        identifiers:
+          - hashed_email: DIGEST
+        value: "3.96"
+        price_currency: USD
+        conversion_id: "7"
+""".replace("DIGEST", hashlib.sha256(b"a@b.co").hexdigest())
+    chinook.write("mappings/invoices.yaml", MAPPING.replace("\ndestination:", nothing) + tests)
+    ended = chinook.run("test")
+    assert ended.code == 0, ended.out + ended.err

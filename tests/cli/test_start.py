@@ -1,6 +1,7 @@
 import json
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -28,6 +29,26 @@ def test_a_project_is_never_written_over(empty: Shell) -> None:
     again = empty.run("init", "there")
     assert again.code == 2
     assert "there/config.yaml" in again.err
+
+
+def test_a_project_and_all_in_it_are_for_its_owner_alone(empty: Shell) -> None:
+    empty.run("init", "new/there")
+    made = [empty.folder / "new", *(empty.folder / "new").rglob("*")]
+    modes = {(path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in made}
+    assert modes == {(True, 0o700), (False, 0o600)}
+
+
+def test_a_project_that_cannot_be_made_leaves_nothing(empty: Shell) -> None:
+    (empty.folder / "mappings").touch()
+    failed = empty.run("init")
+    assert (failed.code, [path.name for path in empty.folder.iterdir()]) == (2, ["mappings"])
+    assert "mappings can't be made: File exists" in failed.err
+
+
+def test_a_link_to_nowhere_is_no_place_for_a_project(empty: Shell) -> None:
+    (empty.folder / "config.yaml").symlink_to("/nonexistent/config.yaml")
+    again = empty.run("init")
+    assert (again.code, [path.name for path in empty.folder.iterdir()]) == (2, ["config.yaml"])
 
 
 def test_the_demo_explains_itself_and_sends_each_conversion_once(empty: Shell) -> None:

@@ -141,6 +141,31 @@ def test_another_type_is_no_cursor(column: pa.Array) -> None:
     assert told.startswith("2:33 the cursor is ")
 
 
+@pytest.mark.parametrize(
+    ("column", "lookback", "message"),
+    [
+        (pa.array([1]), "2 days", "is a span of time and the cursor BIGINT; write a whole number"),
+        (pa.array([Decimal(1)]), "2 days", "is a span of time"),
+        (pa.array([NOW]), "0", "is a number and the cursor TIMESTAMP WITH TIME ZONE; write a span"),
+        (pa.array([date(2026, 11, 2)]), "7", "is a number and the cursor DATE"),
+        (pa.array(["2026-11-02"]), "7", "is a number and the cursor VARCHAR"),
+    ],
+)
+def test_an_overlap_that_its_cursor_cannot_have_is_told(
+    column: pa.Array, lookback: str, message: str
+) -> None:
+    source = f"{{table: orders, cursor: updated_at, lookback: {lookback}}}"
+    [told] = misfits({"updated_at": column}, source=source)
+    assert told.startswith(f"2:55 lookback {message}")
+
+
+@pytest.mark.parametrize("lookback", ["2 days", "7"])
+def test_an_overlap_of_any_kind_fits_a_cursor_that_holds_nothing(lookback: str) -> None:
+    source = f"{{table: orders, cursor: updated_at, lookback: {lookback}}}"
+    [row] = mapped({"updated_at": pa.nulls(1)}, source=source)
+    assert (row["outcome"], row["cursor"]) == ("sendable", None)
+
+
 def test_the_statement_does_not_change_with_the_time_it_is_compiled_at() -> None:
     batch = batch_of({})
     said = set()

@@ -122,6 +122,7 @@ JSON = {
     '[{"sku":{"a":1}}]': "invalid_contents",
     '[{"title":["a"]}]': "invalid_contents",
     '[{"price":-1}]': "invalid_contents",
+    '[{"price":-1e-20}]': "invalid_contents",
     '[{"price":"1,50"}]': "invalid_contents",
     '[{"price":true}]': "invalid_contents",
     '[{"price":1e300}]': "invalid_contents",

@@ -154,3 +154,11 @@ def test_a_whole_number_may_be_a_pixel_and_an_event() -> None:
 def test_a_fraction_is_no_pixel() -> None:
     told = misfits({"pixel": pa.array([1.5]), "event": ["o87ne"]}, destination=COLUMNS)
     assert told == ["3:70 pixel_id is DOUBLE in the warehouse; cast it to VARCHAR"]
+
+
+@pytest.mark.parametrize("one", ["true", "false", "1e5", "0x1f"])
+def test_a_bare_id_that_yaml_takes_for_something_else_is_its_text(one: str) -> None:
+    [row] = mapped({}, destination=DESTINATION.format(one, f"tw-{one}-{one}"))
+    assert row["conversion"]["event_id"] == f"tw-{one}-{one}"
+    [short] = mapped({}, destination=DESTINATION.format(f"{{value: {one}}}", one))
+    assert short["conversion"]["event_id"] == f"tw-{one}-{one}"

@@ -34,6 +34,9 @@ def told(content: str | bytes) -> tuple[int, int, str]:
         ("a: 1\n---\nb: 2", 2, 1, "a second document"),
         ("a: ]", 1, 4, "a value was expected"),
         ("a: &\n", 1, 5, "this is not YAML"),
+        ("# a\n%YAML 1.3\n---\na: 1", 2, 1, "this version of YAML"),
+        ("%YAML 1.3\n---\na: !int 1", 1, 1, "this version of YAML"),
+        ('a: 1\nb: "x\\U00110000"', 2, 6, "no character has this number"),
     ],
 )
 def test_what_is_not_yaml_is_told_in_words_where_it_stands(

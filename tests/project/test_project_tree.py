@@ -1,3 +1,4 @@
+import json
 import pickle
 
 import pytest
@@ -29,6 +30,17 @@ def faults_of(text: str | bytes) -> list[tuple[int, int, str]]:
 @pytest.mark.parametrize("text", ["1e5", "00123", "0x1f", "1_000", "0o17", "yes", "null", "1.50"])
 def test_a_scalar_keeps_its_text_as_written(text: str) -> None:
     assert at(tree_of(f"id: {text}").root, "id") == text
+
+
+def test_two_escapes_that_json_writes_for_one_character_are_that_one() -> None:
+    written = json.dumps({"\U0001f600 {": "a \U0001f600"})
+    assert plain(tree_of(written).root or {}) == {"\U0001f600 {": "a \U0001f600"}
+
+
+def test_half_a_character_is_told_of_once_as_a_key_and_as_a_value() -> None:
+    words = "an escape here is half a character; write the character itself"
+    faults = faults_of('"\\ud83d": 1\nb: ["x\\ude00\\ud83d"]')
+    assert faults == [(1, 1, words), (2, 5, words)]
 
 
 @pytest.mark.parametrize(

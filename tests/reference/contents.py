@@ -113,8 +113,13 @@ def _shown(number: Number) -> str:
 
 
 def _number(given: object) -> object:
-    """A number of JSON is a float, of which 15 digits are right; beyond 20 digits it is none."""
+    """A number of JSON is a float, of which 15 digits are right; beyond 20 digits it is none.
+
+    One below zero stays so, however near it is.
+    """
     if not isinstance(given, Number):
         return given
     number = Decimal(format(float(given), ".15g"))
+    if -LARGEST < number < 0:
+        return number
     return number.quantize(FINEST, context=EXACT) if abs(number) < LARGEST else float("inf")

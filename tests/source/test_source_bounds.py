@@ -30,6 +30,8 @@ def bound(type_: pa.DataType, since: CursorValue | None) -> CursorValue | None:
         (pa.uint64(), 2**64 - 1, 2**64 - 1),
         (pa.decimal128(38, 0), 10**30, 10**30),
         (pa.int64(), None, None),
+        (pa.null(), 7, None),
+        (pa.null(), MORNING, None),
     ],
 )
 def test_a_bound_is_of_the_type_of_its_column(

@@ -56,7 +56,7 @@ def test_json_keeps_its_decimals_as_text() -> None:
 
 
 COLUMNS: list[tuple[list[object], pa.DataType]] = [
-    ([None], pa.string()),
+    ([None], pa.null()),
     ([True, False], pa.bool_()),
     ([1, -(10**18) + 1], pa.int64()),
     ([10**18], pa.decimal128(19, 0)),

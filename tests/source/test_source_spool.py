@@ -1,6 +1,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,15 @@ def test_no_row_gives_no_batch_but_columns() -> None:
     with ExitStack() as until:
         spool = spooled(["n"], Result([]), until)
         assert list(spool.batches(WHOLE, rows=10)) == []
-    assert [column.field for column in spool.columns] == [pa.field("n", pa.string())]
+    assert [column.field for column in spool.columns] == [pa.field("n", pa.null())]
+
+
+def test_a_cursor_of_nothing_but_null_bounds_nothing() -> None:
+    selection = Selection(table="t", cursor="c", since=date(2024, 1, 1))
+    with ExitStack() as until:
+        spool = spooled(["n", "c"], Result([(1, None), (2, None)]), until)
+        [batch] = spool.batches(selection, rows=10)
+    assert batch["n"].to_pylist() == [1, 2]
 
 
 def test_the_file_has_no_name_and_is_gone_afterwards(

@@ -182,7 +182,7 @@ def test_every_kind_of_object_of_a_real_driver_arrives(postgresql_with: Make) ->
         schema = source.schema(selection)
         (batch,) = source.batches(selection, rows=10)
     assert schema.types == [
-        pa.bool_(), pa.int64(), pa.decimal128(3, 2), pa.float64(), pa.string(), pa.string(),
+        pa.bool_(), pa.int64(), pa.decimal128(3, 2), pa.float64(), pa.string(), pa.null(),
         pa.date32(), MOMENT, pa.binary(), INSTANT, pa.string(),
     ]  # fmt: skip
     (row,) = batch.to_pylist()

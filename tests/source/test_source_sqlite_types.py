@@ -24,7 +24,7 @@ DECIDED = [
      ["a", "1.5", "10000000000000000000000", "0.0000001", "7.0"]),
     ("", ["'a'", "0.1", "3"], pa.string(), ["a", "0.1", "3"]),
     ("", ["x'00ff'", "null"], pa.binary(), [b"\0\xff", None]),
-    ("", ["null"], pa.string(), [None]),
+    ("", ["null"], pa.null(), [None]),
     ("boolean", ["1", "0", "null"], pa.bool_(), [True, False, None]),
     ("BOOL", ["1"], pa.bool_(), [True]),
     ("boolean", ["1", "2"], pa.int64(), [1, 2]),
@@ -37,7 +37,11 @@ DECIDED = [
     ("integer", ["null"], pa.int64(), [None]),
     ("double precision", ["null"], pa.float64(), [None]),
     ("blob", ["null"], pa.binary(), [None]),
-    ("timestamp", ["null"], pa.string(), [None]),
+    ("timestamp", ["null"], pa.null(), [None]),
+    ("decimal(10,2)", ["null"], pa.null(), [None]),
+    ("varchar(9)", ["null"], pa.string(), [None]),
+    ("text", ["null"], pa.string(), [None]),
+    ("clob", ["null"], pa.string(), [None]),
 ]  # fmt: skip
 
 

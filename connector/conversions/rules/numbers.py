@@ -17,7 +17,7 @@ _WHOLE_FLOATS = 2**53  # from here on a double has no fraction
 # Each may use those before it.
 MACROS = {
     "connector_plain_number(value, short)": (
-        "case when contains(short, 'e')"
+        "case when contains(short, 'e') and not starts_with(short, '-')"
         " then coalesce(cast(try_cast(short as decimal(38, 18)) as varchar), value)"
         " else coalesce(short, value) end"
     ),

@@ -1,7 +1,7 @@
 """The conversion time: an instant in milliseconds since 1970 (UTC), cut, never rounded."""
 
 from connector.conversions.rules.values import Value
-from connector.conversions.sql import ColumnType, any_of, literal, matches
+from connector.conversions.sql import NOTHING, ColumnType, any_of, literal, matches
 
 FAMILIES = frozenset({"text", "timestamp", "timestamptz", "integer", "decimal", "float"})
 NUMBERS = frozenset({"integer", "decimal", "float"})
@@ -26,7 +26,7 @@ def misfit(kind: ColumnType, *, unit: str | None, timezone: str | None) -> str |
     is_number = kind.family in NUMBERS
     if is_number and not unit:
         return f"is a number ({kind.name}); say `unit: s` or `unit: ms`"
-    if unit and not is_number:
+    if unit and not is_number and kind.name != NOTHING:
         return f"is {kind.name}, and `unit` is for numbers; remove it, or cast the column to BIGINT"
     if kind.family == "timestamp" and not timezone:
         return f"is a {kind.name} without a zone; say `timezone: Area/City`"
