@@ -116,7 +116,8 @@ def _beside(found: Compared) -> dict[str, Any]:
         "hours": found.hours, "control": _told(found.control),
         **{
             measure: {
-                **(_estimate(one.difference, "difference") or {"difference": None}),
+                **dict.fromkeys(("difference", "low", "high")),
+                **(_estimate(one.difference, "difference") or {}),
                 "is_difference": one.is_difference, "words": one.words,
             }
             for measure, one in found.measures.items()

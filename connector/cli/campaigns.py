@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from connector.campaigns.fields import ENTITIES, EntityName
+from connector.campaigns.kinds import DRY
 from connector.cli.command import command
 from connector.cli.entities import (
     CONNECTION,
@@ -202,14 +203,13 @@ def _print(terminal: Terminal, manager: "Manager", entity: EntityName, written: 
             terminal.line(f"  {name}={text}")
     for place, id_ in enumerate(written.ids):
         name = written.rows[place].get("name") if place < len(written.rows) else None
-        terminal.line(
-            f"{ENTITIES[entity].title} {id_} {_SAID[written.status]}: {name or ''}".rstrip(": ")
-        )
+        said = "is made up, nothing was sent" if id_.startswith(DRY) else _SAID[written.status]
+        terminal.line(f"{ENTITIES[entity].title} {id_} {said}{f': {name}' if name else ''}")
 
 
 _SAID = {
     "created": "created", "adopted": "is there", "updated": "changed", "deleted": "deleted",
-    "dry_run": "made up, nothing was sent",
+    "dry_run": "is as it was, nothing was sent",
 }  # fmt: skip
 
 

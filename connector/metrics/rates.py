@@ -19,6 +19,8 @@ from connector.metrics.ecb import ReferenceRates
 FRESH_DAYS = 7
 LONGEST_DAYS = 30
 PLACES = Decimal("1e-9")
+LARGEST = Decimal(10**9)
+"""What the column of rates, a DECIMAL(18,9), has no room for."""
 MONEY_PLACES = Decimal("1e-6")
 NAMED = 5
 """So many currencies are named in a warning."""
@@ -173,7 +175,15 @@ def _columns(name: str, batch: pa.RecordBatch) -> list[list[object]]:
     missing = [column for column in ("date", "currency", "rate") if column not in places]
     if missing:
         raise _wrong(name, f"has no column {missing[0]}; it needs date, currency and rate")
-    return [batch.column(places[column]).to_pylist() for column in ("date", "currency", "rate")]
+    rates = batch.column(places["rate"])
+    if pa.types.is_floating(rates.type):
+        # As people wrote it: the shortest number that is read back as it, not what it holds.
+        rates = rates.cast(pa.string())
+    try:
+        days = batch.column(places["date"]).to_pylist()
+    except (OverflowError, ValueError):
+        raise _wrong(name, "has a date that is none, such as infinity") from None
+    return [days, batch.column(places["currency"]).to_pylist(), rates.to_pylist()]
 
 
 def _day(name: str, written: object) -> date:
@@ -188,13 +198,15 @@ def _day(name: str, written: object) -> date:
 
 
 def _rate(name: str, number: object) -> Decimal:
+    text = str(number)
     try:
-        # A double is the shortest number that is read back as it, not the fraction it holds.
-        rate = Decimal(repr(number) if isinstance(number, float) else str(number))
+        rate = Decimal("nan" if "_" in text else text)
     except InvalidOperation:
         rate = Decimal("nan")
     if not rate.is_finite() or rate <= 0:
         raise _wrong(name, "has a rate that is no number above zero")
+    if not PLACES <= rate < LARGEST:
+        raise _wrong(name, f"has a rate that is not between {PLACES:f} and {LARGEST}")
     return rate
 
 

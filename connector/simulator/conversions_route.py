@@ -4,7 +4,6 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.routing import Route
@@ -36,6 +35,7 @@ from connector.simulator.misfortunes import (
     rate_limited,
     unavailable,
 )
+from connector.simulator.parameters import not_json
 from connector.simulator.signatures import UnknownCallerError, call_of
 from connector.simulator.simulation import Simulation
 from connector.simulator.wire import Arrivals, Tally
@@ -130,8 +130,7 @@ def _caller(simulation: Simulation, request: Request, body: bytes) -> Caller:
 
 def _conversions(body: bytes, pixel: Pixel) -> list[object]:
     try:
-        # NaN and Infinity are Python's, not JSON's
-        read = json.loads(body, parse_constant=_not_json)
+        read = json.loads(body, parse_constant=not_json)
     except (ValueError, RecursionError):
         unreadable = error("INVALID_PARAMETER", "The request body is not valid JSON", "")
         raise _bad_request(pixel, unreadable) from None
@@ -142,10 +141,6 @@ def _conversions(body: bytes, pixel: Pixel) -> list[object]:
     if len(conversions) > MAX_CONVERSIONS:
         raise _bad_request(pixel, error("INVALID_PARAMETER", TOO_MANY, "conversions"))
     return conversions
-
-
-def _not_json(constant: str) -> NoReturn:
-    raise ValueError(constant)
 
 
 def _bad_request(pixel: Pixel, entry: Error) -> RefusedError:

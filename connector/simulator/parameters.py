@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -65,11 +66,16 @@ def document(request: Request, body: bytes, errors: list[Error]) -> object:
         errors.append(error("INVALID_PARAMETER", f"Expected a body of the type {JSON}"))
         return None
     try:
-        read: object = json.loads(body)
+        read: object = json.loads(body, parse_constant=not_json)
     except (ValueError, RecursionError):
         errors.append(error("INVALID_PARAMETER", "Expected JSON as the body"))
         return None
     return read
+
+
+def not_json(constant: str) -> NoReturn:
+    """Refuse NaN and Infinity, which are Python's, not JSON's."""
+    raise ValueError(constant)
 
 
 def _again(_: str) -> object:

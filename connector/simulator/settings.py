@@ -37,6 +37,17 @@ MODES: Mapping[str, str] = {
     "tiktok_gap": "TikTok's reports by ad leave one ad's newest day out",
     "tiktok_sandbox": "TikTok is its sandbox: it lacks some calls and locks out who is too fast",
     "tiktok_tasks_fail": "the first of TikTok's asynchronous reports fails",
+    "no_rate_headers": "no answer tells of limits, or how long to wait",
+    "refuse_integers": "amounts of conversions that are JSON integers are refused",
+    "strict_formats": "click ids of conversions have X's usual form",
+    "api_dedup": "conversions that come twice by the API count once",
+}
+# Modes that are settings of their own, and what they set.
+SWITCHES: Mapping[str, tuple[str, bool]] = {
+    "no_rate_headers": ("rate_headers", False),
+    "refuse_integers": ("refuse_integers", True),
+    "strict_formats": ("strict_formats", True),
+    "api_dedup": ("api_dedup", True),
 }
 
 # What the consent pages do: ask whoever looks at them, or decide at once.
@@ -148,6 +159,11 @@ class Settings:
             public="public_client" in self.modes,
             old_tokens="old_tokens" in self.modes,
         )
+
+
+def switched(modes: Iterable[str]) -> dict[str, bool]:
+    """The settings that modes stand for."""
+    return dict(SWITCHES[mode] for mode in modes if mode in SWITCHES)
 
 
 def parse_limits(texts: Iterable[str]) -> dict[str, int]:

@@ -27,7 +27,7 @@ def routes(simulation: Simulation) -> list[Route]:
     async def sums(request: Request) -> Response:
         try:
             body = _sums(simulation, request.query_params)
-        except ValueError as problem:
+        except (ValueError, OverflowError) as problem:
             return response(Answer(status=400, body={"error": str(problem)}))
         return response(Answer(status=200, body=body))
 

@@ -20,11 +20,12 @@ from connector.simulator.tiktok_calls import (
     tiktok_routes,
 )
 from connector.simulator.tiktok_entities import LISTINGS, advertisers, listed
-from connector.simulator.tiktok_query import DAY, read_query
+from connector.simulator.tiktok_query import DAY, MOST_DIGITS, read_query
 from connector.simulator.tiktok_report import Found, Report, columns, found, report_of, totals
 from connector.simulator.tiktok_reporting import Reporting, stock_for
 from connector.simulator.tiktok_tasks import (
     FILE_PATH,
+    canceled,
     checked,
     created,
     downloaded,
@@ -51,6 +52,7 @@ def routes(simulation: Simulation) -> list[Route]:
     reporting = Reporting(simulation=simulation)
     tasks = (
         ("create", created, "POST"),
+        ("cancel", canceled, "POST"),
         ("check", checked, "GET"),
         ("download", downloaded, "GET"),
     )
@@ -122,7 +124,8 @@ def _page(report: Report, rows: Found) -> dict[str, object]:
 async def _file(reporting: Reporting, request: Request) -> Response:
     task = reporting.tasks.get(request.path_params["id"])
     now, query = reporting.simulation.clock(), request.query_params
-    expires = int(query.get("expire", "0")) if query.get("expire", "0").isdecimal() else 0
+    text = query.get("expire", "")
+    expires = int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else 0
     is_good = (
         task is not None
         and status_of(task, now=now) == "SUCCESS"

@@ -12,6 +12,8 @@ MOST_IDS = 100
 MOST_TASK_IDS = 20_000
 MOST_ROWS = 1000
 _DEFAULT_ROWS = 10
+MOST_DIGITS = 18
+_YEARS = range(2000, 2200)
 DAY, HOUR = "stat_time_day", "stat_time_hour"
 AD_V2 = "ad_id_v2"
 # Days that a report may be about, by its dimension of time.
@@ -74,6 +76,8 @@ def read_query(call: TikTokCall, *, is_task: bool = False) -> Query:
     _check(call, needed(call, "report_type") == "BASIC", "report_type: only BASIC is simulated.")
     level = needed(call, "data_level")
     _check(call, level in LEVELS, f"data_level: {level} is not a valid value.")
+    is_lifetime = str(call.values.get("query_lifetime", "false")).lower() == "true"
+    _check(call, not is_lifetime, "query_lifetime: it is not simulated.")
     dimensions = texts(call, "dimensions", is_json=is_task)
     id_, time = _split(call, level, dimensions)
     since, until = (_date(call, name) for name in ("start_date", "end_date"))
@@ -128,8 +132,8 @@ def number(call: TikTokCall, name: str, default: int, most: int | None = None) -
         RefusedError: 40002, it is something else.
     """
     text = str(call.values.get(name, default))
-    is_number = text.isascii() and text.isdecimal() and int(text) >= 1
-    _check(call, is_number, f"{name}: Not a valid positive integer.")
+    is_number = text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS
+    _check(call, is_number and int(text) >= 1, f"{name}: Not a valid positive integer.")
     _check(call, most is None or int(text) <= most, f"{name}: Must be at most {most}.")
     return int(text)
 
@@ -185,10 +189,14 @@ def _read(text: object) -> object:
 
 
 def _date(call: TikTokCall, name: str) -> date:
+    text = needed(call, name)
     try:
-        return date.fromisoformat(needed(call, name))
+        day = date.fromisoformat(text)
     except ValueError:
-        raise tiktok_refusal(call.simulation, BAD_PARAMETER, f"{name}: Not a valid date.") from None
+        day = date.min
+    # Python reads 20260301 and 2026-W09-7, too
+    _check(call, str(day) == text and day.year in _YEARS, f"{name}: Not a valid date.")
+    return day
 
 
 def _check(call: TikTokCall, is_right: object, message: str) -> None:

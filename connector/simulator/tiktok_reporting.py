@@ -28,6 +28,7 @@ class Task:
     file_name: str
     is_translated: bool
     fails: bool = False
+    is_canceled: bool = False
 
 
 @dataclass(kw_only=True)

@@ -69,8 +69,23 @@ def checked(reporting: Reporting, call: TikTokCall) -> object:
     return {"status": status, "message": "Internal error." if status == "FAILED" else ""}
 
 
+def canceled(reporting: Reporting, call: TikTokCall) -> object:
+    """A task that is no longer wanted.
+
+    Raises:
+        RefusedError: there is none, or it is over.
+    """
+    task = _task(reporting, "/report/task/cancel/", call)
+    if status_of(task, now=call.simulation.clock()) not in {"QUEUING", "PROCESSING"}:
+        raise tiktok_refusal(call.simulation, BAD_PARAMETER, "task_id: The task is over.")
+    reporting.tasks[task.id] = replace(task, is_canceled=True)
+    return {"task_id": task.id}
+
+
 def status_of(task: Task, *, now: float) -> str:
-    """QUEUING, PROCESSING, and then SUCCESS or FAILED."""
+    """QUEUING, PROCESSING, and then SUCCESS or FAILED; or CANCELED before that."""
+    if task.is_canceled:
+        return "CANCELED"
     passed = now - task.made
     if passed < _MADE_SECONDS:
         return "QUEUING" if passed < _QUEUED_SECONDS else "PROCESSING"

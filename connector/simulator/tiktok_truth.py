@@ -22,15 +22,14 @@ _COUNTS = ("impressions", "clicks", "conversion")
 
 async def truth(reporting: Reporting, request: Request) -> Response:
     """The sums of an advertiser's days, of all ads or of the one that `ad_id` names."""
-    query = request.query_params
+    query, now = request.query_params, reporting.simulation.clock()
     try:
         stock = reporting.stock(query["advertiser_id"])
         since, until = (date.fromisoformat(query[name]) for name in ("since", "until"))
-    except (KeyError, ValueError):
+        days = sums(stock, since, until, ad_id=query.get("ad_id"), now=now)
+    except (KeyError, ValueError, OverflowError):
         wanted = "advertiser_id, and since and until as YYYY-MM-DD, are needed"
         return JSONResponse({"error": wanted}, status_code=400)
-    now = reporting.simulation.clock()
-    days = sums(stock, since, until, ad_id=query.get("ad_id"), now=now)
     about = stock.advertiser
     facts = {"advertiser_id": about.id, "timezone": about.timezone, "currency": about.currency}
     return JSONResponse({**facts, "ads": len(stock.ads), "days": days})

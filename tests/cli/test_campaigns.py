@@ -191,6 +191,7 @@ def test_a_rehearsal_prints_the_request_and_an_id_that_is_refused_everywhere(
     assert "  entity_status=PAUSED" in params
     assert ended.err.count("connection x is not live: this is a rehearsal, nothing is sent") == 2
     id_ = made_up.split()[1]
+    assert made_up == f"campaign {id_} is made up, nothing was sent"
     assert id_.startswith("dry-")
     found = shell.run(*create, "--json").json
     assert (found["status"], found["live"], found["data"]) == ("dry_run", False, [])
@@ -205,6 +206,14 @@ def test_a_rehearsal_prints_the_request_and_an_id_that_is_refused_everywhere(
             assert refused.code == 2, words
             assert f"{id_} is made up" in refused.err
     assert manager.rows("campaigns") == before
+
+
+def test_a_rehearsal_makes_up_no_thing_that_is_there(shell: Shell, manager: Manager) -> None:
+    configure(shell, live=False)
+    id_ = manager.rows("campaigns")[0]["id"]
+    for verb in ("pause", "resume", "delete"):
+        ended = shell.run("campaigns", verb, id_)
+        assert ended.out.splitlines()[-1] == f"campaign {id_} is as it was, nothing was sent"
 
 
 def test_a_key_of_ones_own_makes_one_thing(shell: Shell, create: list[str]) -> None:

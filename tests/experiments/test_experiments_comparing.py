@@ -88,7 +88,10 @@ def test_right_after_the_start_nothing_is_a_difference_yet(lab: Lab) -> None:
     for one in lab.results()["variants"][1:]:
         beside = one["against_control"]
         assert not any(beside[key]["is_difference"] for key in ("ctr", "conversion_rate", "cpa"))
-        assert beside["ctr"]["words"] == "not a difference yet: no impressions"
+        assert beside["ctr"] == {
+            "difference": None, "low": None, "high": None, "is_difference": False,
+            "words": "not a difference yet: no impressions",
+        }  # fmt: skip
 
 
 def test_results_are_read_though_nothing_may_be_sent_and_the_file_is_gone(lab: Lab) -> None:

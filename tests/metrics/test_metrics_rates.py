@@ -139,8 +139,19 @@ def test_a_table_may_have_dates_and_rates_of_any_type(written: object, rate: obj
     assert source.series("EUR") == [(october(2), D("1.25"))]
 
 
-def test_a_double_is_the_number_that_people_wrote() -> None:
-    assert table((october(2), "EUR", 0.1)).series("EUR") == [(october(2), D("0.1"))]
+@pytest.mark.parametrize("type_", [pa.float64(), pa.float32()])
+def test_a_float_is_the_number_that_people_wrote(type_: pa.DataType) -> None:
+    columns = {"date": [october(2)], "currency": ["EUR"], "rate": pa.array([0.9], type_)}
+    batch = pa.RecordBatch.from_pydict(columns)
+    source = table_source("fx_rates", [batch], since=october(1))
+    assert source.series("EUR") == [(october(2), D("0.9"))]
+
+
+def test_a_date_that_never_comes_is_refused() -> None:
+    never = pa.array([2**31 - 1], pa.int32()).cast(pa.date32())
+    batch = pa.RecordBatch.from_pydict({"date": never, "currency": ["EUR"], "rate": [1]})
+    with pytest.raises(ConfigurationError, match="has a date that is none, such as infinity"):
+        table_source("fx_rates", [batch], since=october(1))
 
 
 def test_rows_without_a_value_and_old_ones_are_left_out() -> None:
@@ -157,6 +168,10 @@ def test_rows_without_a_value_and_old_ones_are_left_out() -> None:
         ([(october(1), "EUR", 0)], "no number above zero"),
         ([(october(1), "EUR", "much")], "no number above zero"),
         ([(october(1), "EUR", float("nan"))], "no number above zero"),
+        ([(october(1), "EUR", "1_5")], "no number above zero"),
+        ([(october(1), "EUR", 9e-10)], "not between 0.000000001 and 1000000000"),
+        ([(october(1), "EUR", 1e9)], "not between 0.000000001 and 1000000000"),
+        ([(october(1), "EUR", 1e300)], "not between 0.000000001 and 1000000000"),
     ],
 )
 def test_a_table_with_something_else_is_refused(

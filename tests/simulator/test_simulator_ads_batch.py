@@ -1,5 +1,7 @@
 """Many writes in one call."""
 
+import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +90,15 @@ def test_what_is_wrong_is_told_by_operation(
 @pytest.mark.parametrize("body", [{}, [], "x", [1], None])
 def test_a_batch_is_an_array_of_operations(manager: Manager, body: object) -> None:
     assert manager.refused("POST", path(manager), json=body)[:2] == (400, "INVALID_PARAMETER")
+
+
+def test_a_body_with_a_number_that_json_lacks_is_refused_as_json(manager: Manager) -> None:
+    text = json.dumps([create(manager, "no number", daily_budget_amount_local_micro=math.nan)])
+    answer = manager.session.post(
+        manager.url(path(manager)), data=text.encode(), timeout=5,
+        headers={"Content-Type": "application/json"},
+    )  # fmt: skip
+    assert (answer.status_code, "NaN" in answer.text) == (400, False)
 
 
 def test_a_batch_has_forty_operations(manager: Manager) -> None:

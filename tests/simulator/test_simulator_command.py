@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,6 +57,27 @@ def test_the_options_make_the_simulator() -> None:
         assert seen["data"]["permissions"] == ["ANALYST", "TWEET_COMPOSER"]
         ads = f"{facts['url']}/12/accounts/{facts['ad_account_id']}/promoted_tweets"
         assert len(requests.get(ads, headers=headers, timeout=5).json()["data"]) == 18 + 30
+
+
+def test_what_is_not_known_of_conversions_is_switched_by_modes(
+    conversion: Callable[..., dict[str, object]],
+) -> None:
+    modes = ("no_rate_headers", "refuse_integers", "strict_formats", "api_dedup")
+    with started(*(word for mode in modes for word in ("--mode", mode))) as facts:
+        path = f"/12/measurement/conversions/{facts['pixel_id']}"
+
+        def sent(**changes: object) -> requests.Response:
+            return requests.post(
+                facts["url"] + path, json={"conversions": [conversion(**changes)]},
+                headers={"X-Pixel-Token": facts["pixel_token"]}, timeout=5,
+            )  # fmt: skip
+
+        assert sent(value=49).status_code == 400
+        assert sent(identifiers=[{"twclid": "short"}]).status_code == 400
+        assert [sent().status_code for _ in range(2)] == [200, 200]
+        assert "x-rate-limit-limit" not in sent().headers
+        counts = requests.get(f"{facts['url']}/_simulator/conversions", timeout=5).json()
+        assert (counts["receipts"], counts["counted"]) == (3, 1)
 
 
 @pytest.mark.parametrize(

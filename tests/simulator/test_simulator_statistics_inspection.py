@@ -68,6 +68,7 @@ def test_more_can_be_asked_for(address: Address) -> None:
         {"account": "nobody"},
         {"since": "yesterday"},
         {"since": "2026-09-10", "until": "2026-09-09"},
+        {"since": "9999-12-30", "until": "9999-12-31"},
     ],
 )
 def test_what_cannot_be_asked_is_refused(address: Address, params: dict[str, str]) -> None:

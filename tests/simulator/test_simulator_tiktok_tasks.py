@@ -114,6 +114,8 @@ def test_an_address_is_good_for_an_hour_and_a_new_one_is_given() -> None:
         forged = address(desk, task_id).replace("sign=", "sign=0")
         assert requests.get(forged, timeout=5).status_code == 403
         assert requests.get(first.partition("?")[0], timeout=5).status_code == 403
+        endless = f"{first.partition('?')[0]}?expire={'9' * 5000}&sign=0"
+        assert requests.get(endless, timeout=5).status_code == 403
 
 
 def test_a_task_is_gone_after_a_month_and_others_have_none_of_it() -> None:
@@ -155,6 +157,17 @@ def test_so_many_tasks_a_day_may_be_created() -> None:
         assert [created(desk)["code"] for _ in range(3)] == [0, 0, 40100]
         desk.clock.pause(86_400)
         assert created(desk)["code"] == 0
+
+
+def test_a_task_that_is_not_over_is_canceled_once() -> None:
+    with at_tiktok() as desk:
+        task_id = created(desk)["data"]["task_id"]
+        assert desk.post("/report/task/cancel/", task_id=task_id)["code"] == 0
+        desk.clock.pause(10)
+        assert status(desk, task_id) == "CANCELED"
+        assert desk.get("/report/task/download/", task_id=task_id)["code"] == 40201
+        assert desk.post("/report/task/cancel/", task_id=task_id)["code"] == 40002
+        assert desk.post("/report/task/cancel/", task_id=made(desk))["code"] == 40002
 
 
 def test_the_first_task_may_fail() -> None:

@@ -30,6 +30,7 @@ def test_what_is_missing_is_said() -> None:
     with at_tiktok() as desk:
         days = {"since": "2026-03-01", "until": "2026-03-02"}
         unknown, undated = {"advertiser_id": "7"} | days, {"advertiser_id": desk.id, "since": "x"}
-        for query in ({}, unknown, undated):
+        endless = {"advertiser_id": desk.id, "since": "9999-12-30", "until": "9999-12-31"}
+        for query in ({}, unknown, undated, endless):
             answer = requests.get(f"{desk.address.url}/_simulator/tiktok", params=query, timeout=5)
             assert answer.status_code == 400
