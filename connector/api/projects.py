@@ -75,7 +75,11 @@ def load(config: str | None = None) -> Project:
     Raises:
         ConfigurationError: with every problem of every file.
     """
-    return load_project(find_config(config, os.environ, Path.cwd()), os.environ)
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        raise ConfigurationError("the current folder was deleted; go to another one") from None
+    return load_project(find_config(config, os.environ, here), os.environ)
 
 
 def chosen(project: Project, wanted: Wanted) -> list[Mapping]:

@@ -62,7 +62,10 @@ def _given(value: str | None, kind: str) -> str:
         return value
     if sys.stdin.isatty():
         return str(typer.prompt(kind))
-    return sys.stdin.read().removesuffix("\n")
+    try:
+        return sys.stdin.buffer.read().decode().removesuffix("\n")
+    except UnicodeDecodeError:
+        raise ConfigurationError("standard input is not a text in UTF-8") from None
 
 
 def _shown(text: str | None) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from connector.cli.terminal import Terminal, pairs
+from connector.cli.terminal import Terminal, pairs, printing
 from connector.errors import ConfigurationError, Exit
 
 _WAITING = {
@@ -14,6 +14,7 @@ _WAITING = {
     "in_doubt": "the next sync decides",
     "refused": "sent again when the row or the mapping changes",
 }
+_MOST_RUNS = 1_000_000
 _REJECTED = ("mapping", "target", "row", "reasons", "run_id", "at")
 
 
@@ -59,7 +60,7 @@ def _short(instant: str | None) -> str:
 def runs(
     terminal: Terminal,
     mapping: Annotated[str | None, typer.Argument(metavar="[MAPPING]", show_default=False)] = None,
-    rows: Annotated[int, typer.Option("-n", min=1, help="How many.")] = 20,
+    rows: Annotated[int, typer.Option("-n", min=1, max=_MOST_RUNS, help="How many.")] = 20,
 ) -> None:
     """List the last runs, newest first."""
     from connector import api
@@ -100,9 +101,10 @@ def rejects(
     if form == "parquet":
         _write_parquet(rows)
     elif form == "csv":
-        writer = csv.DictWriter(sys.stdout, _REJECTED, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        with printing():
+            writer = csv.DictWriter(sys.stdout, _REJECTED, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
     else:
         shown = ("mapping", "row", "reasons", "at")
         terminal.table(shown, [tuple(str(row[key] or "") for key in shown) for row in rows])
@@ -115,7 +117,8 @@ def _write_parquet(rows: list[dict[str, Any]]) -> None:
     if sys.stdout.isatty():
         raise ConfigurationError("Parquet is no text; write it to a file: > rejects.parquet")
     schema = pa.schema([(name, pa.string()) for name in _REJECTED])
-    pq.write_table(pa.Table.from_pylist(rows, schema), sys.stdout.buffer)
+    with printing():
+        pq.write_table(pa.Table.from_pylist(rows, schema), sys.stdout.buffer)
 
 
 def trace(
@@ -143,5 +146,8 @@ def trace(
             terminal.line(f"  {reason}: {advice(reason)}")
     known = bool(found["conversions"] or found["rejected"])
     if not known and not terminal.json:
-        terminal.line(f"nothing is known of {conversion_id}: it was never read, or was suppressed")
+        terminal.line(
+            f"nothing is known of {conversion_id}: it was never read, is pending, was suppressed or"
+            " pruned, or is from before `state begin --before`"
+        )
     return Exit.DONE

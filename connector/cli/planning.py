@@ -8,6 +8,7 @@ from connector.cli.sync import Names, Since, instant
 from connector.cli.terminal import Reporter, Terminal, pairs
 
 _BATCH = 500
+_TO_SEND = "dry_run"  # why these rows are pending
 _BREAKING = "BREAKING: counts anew, or for someone else"
 
 
@@ -90,7 +91,7 @@ def _plan(summary: dict[str, Any], tally: Any, rate: tuple[int, float]) -> dict[
     from connector.conversions.summary import money
 
     events, window = rate
-    sending = summary["rows"]["pending"]
+    sending = summary["reasons"]["pending"].get(_TO_SEND, 0)
     by_destination = tally.planned_by_destination
     return {
         "mapping": summary["mapping"],
@@ -101,8 +102,8 @@ def _plan(summary: dict[str, Any], tally: Any, rate: tuple[int, float]) -> dict[
         "dropped_identifiers": summary["dropped_identifiers"],
         "to_send": sending,
         "value": {code: money(amount) for code, amount in sorted(tally.planned_value.items())},
-        "identifiers": summary["identifiers"],
-        "requests": sum(-(-count // _BATCH) for count in by_destination.values()),
+        "identifiers": {name: tally.identifiers[name] for name in summary["identifiers"]},
+        "requests": sum(-(-count // min(_BATCH, events)) for count in by_destination.values()),
         "seconds_at_rate_limit": max(0, -(-sending // events) - 1) * window,
         "anomalies": summary["anomalies"],
         "warnings": summary["warnings"],
@@ -115,9 +116,11 @@ def _show(terminal: Terminal, entry: dict[str, Any]) -> None:
     terminal.line(f"{entry['mapping']} → {entry['target']}{live}: {rows['read']:,} rows read")
     worth = " + ".join(f"{amount} {code}" for code, amount in entry["value"].items())
     terminal.line(f"  to send: {sending:,}" + (f", worth {worth}" if worth else ""))
-    for name, count in rows.items():
-        if count and name not in {"read", "pending"}:
-            terminal.line(f"  {name}: {count:,} ({pairs(entry['reasons'][name])})")
+    for name, reasons in entry["reasons"].items():
+        count = rows[name] - reasons.get(_TO_SEND, 0)
+        if count:
+            others = {reason: number for reason, number in reasons.items() if reason != _TO_SEND}
+            terminal.line(f"  {name}: {count:,} ({pairs(others)})")
     if sending:
         shares = {name: f"{count / sending:.0%}" for name, count in entry["identifiers"].items()}
         terminal.line(f"  identifiers: {pairs(shares)}")

@@ -1,5 +1,6 @@
 """The commands for the ledger: `connector state …`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -65,6 +66,8 @@ def begin(
     project = api.load(terminal.config)
     moment = instant(before)
     target = api.begin(project, mapping, before=moment, edges=api.Edges())
+    if moment is not None and moment > datetime.now(UTC):
+        terminal.warn("this time is yet to come: until then nothing new is sent")
     if terminal.json:
         terminal.document(
             {"mapping": mapping, "target": target, "before": moment and moment.isoformat()}

@@ -59,7 +59,10 @@ def sync(
             deadline=_deadline(max_runtime), accept_anomalies=accept_anomalies,
         ),
     )  # fmt: skip
-    rehearsing = [] if dry_run else not_live(project, api.chosen(project, wanted))
+    meant = api.chosen(project, wanted)
+    if not meant:
+        terminal.warn(f"no enabled mapping has the tag {tag}" if tag else "no mapping is enabled")
+    rehearsing = [] if dry_run else not_live(project, meant)
     return carry_out(terminal, rehearsing, lambda edges: api.sync(project, wanted, edges))
 
 

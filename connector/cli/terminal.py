@@ -7,7 +7,8 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 
 LINE_EVERY_SECONDS = 60.0
 _WIDTH_OFF_TERMINAL = 100
+_CONTROLS = {
+    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"
+}
+
+
+def shown(text: str) -> str:
+    """A text in which a terminal finds nothing to obey: others name campaigns, and write rows."""
+    return text.translate(_CONTROLS)
+
+
+class _Lines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return shown(super().format(record))
 
 
 class _JsonLines(logging.Formatter):
@@ -52,7 +66,7 @@ class Terminal:
     def __post_init__(self) -> None:
         """Logs go to stderr, and nowhere else."""
         handler = logging.StreamHandler(sys.stderr)
-        plain = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
+        plain = _Lines("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
         handler.setFormatter(_JsonLines() if self.log_json else plain)
         self._log = logging.getLogger("connector")
         self._log.propagate = False
@@ -67,14 +81,14 @@ class Terminal:
     def say(self, *parts: "RenderableType") -> None:
         """Print a result for people."""
         console = _console()
-        with console.capture() as printed:
+        with printing(), console.capture() as printed:  # which writes on stdout, if nothing
             for part in parts:
                 console.print(part)
         _write(printed.get())
 
     def line(self, text: str) -> None:
-        """Print a line of the result, exactly as it is."""
-        _write(text + "\n")
+        """Print a line of the result, off a terminal exactly as it is."""
+        _write(f"{shown(text) if sys.stdout.isatty() else text}\n")
 
     def remark(self, text: str) -> None:
         """Print a sentence of the result, broken into lines that fit."""
@@ -96,7 +110,7 @@ class Terminal:
         for position, name in enumerate(head):
             table.add_column(name, no_wrap=position == 0, overflow="fold")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(shown, row))
         self.say(table)
 
     def info(self, text: str) -> None:
@@ -119,13 +133,19 @@ class Terminal:
 
 
 def _write(text: str) -> None:
+    with printing():
+        sys.stdout.write(text)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
     """Print on stdout; when whoever read it has left, the command goes on to its own end.
 
     Raises:
         UnreachableError: stdout takes no more, such as a file on a full disk.
     """
     try:
-        sys.stdout.write(text)
+        yield
         sys.stdout.flush()
     except BrokenPipeError:
         let_go(sys.stdout)

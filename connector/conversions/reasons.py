@@ -112,6 +112,7 @@ PENDING = {
     "anomaly": "the run is unlike the last ones; see `limits.anomaly` and `--accept-anomalies`",
     "not_confirmed": "a replay was not agreed to, so it sent nothing",
     "claimed_by_other_mapping": "another mapping is sending it",
+    "rate_budget": "the rate budget has no room before the run must end",
     "interrupted": "the run was stopped",
     "deadline": "`--max-runtime` was over",
 }

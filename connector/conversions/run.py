@@ -1,5 +1,6 @@
 """One sync of one mapping: lock, read and map, count, decide, deliver, settle."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -141,7 +142,8 @@ def rehearse(job: Job, world: World) -> tuple[dict[str, Any], Tally]:
         claims, _ = _agreement(job, world, read, claims, staged)
         claims.rehearse(staged.sendable(), "dry_run")
         tally.anomalies += alarm.raised(job, world, began=read.began, planned=lambda: tally)
-    return _summary(job, world, tally, "dry_run", started), tally
+    unsent = replace(tally, combinations=Counter())
+    return _summary(job, world, unsent, "dry_run", started), tally
 
 
 def _gate(job: Job, read: Read, remembered: Remembered | None) -> gates.Stop | None:

@@ -105,11 +105,14 @@ def create(path: Path) -> bool:
     """Make the state, mode 0600 in a folder of mode 0700; False when there is one already.
 
     Raises:
+        ConfigurationError: another file is there.
         UnreachableError: it cannot be made there.
     """
     with translated(path):
         _make_folder(path.parent)
         if path.exists():
+            with closing(_connect(path, BUSY_SECONDS)) as connection:
+                _own_version(connection, path)
             return False
         # Made whole beside its place: a crash leaves no half a state, nor do two makers meet.
         with _draft(path) as draft:
@@ -244,6 +247,12 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _prepared_version(connection: sqlite3.Connection, path: Path) -> int:
+    version = _own_version(connection, path)
+    refuse_newer(version, path)
+    return version
+
+
+def _own_version(connection: sqlite3.Connection, path: Path) -> int:
     try:
         _prepare(connection)
         version = _version(connection)
@@ -253,7 +262,6 @@ def _prepared_version(connection: sqlite3.Connection, path: Path) -> int:
         version = 0
     if not version:
         raise ConfigurationError(f"{path} is not a state of this tool; name another file")
-    refuse_newer(version, path)
     return version
 
 

@@ -61,6 +61,15 @@ def test_what_cannot_be_printed_is_a_sentence(option: str) -> None:
     assert ran.returncode == 8
 
 
+def test_a_word_that_is_no_text_is_a_wrong_usage() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "connector", "trace", b"order-\xff"], capture_output=True,
+        env=clean_environment(), check=False,
+    )  # fmt: skip
+    assert ran.stderr == b"word 2 of this command is not a text in UTF-8\n"
+    assert ran.returncode == 2
+
+
 def test_no_plugin_of_another_package_sees_the_secrets_of_a_config(tmp_path: Path) -> None:
     (tmp_path / "spy.py").write_text("open('spied', 'w').close()\nhook = None\n")
     about = tmp_path / "spy-1.dist-info"

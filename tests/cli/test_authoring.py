@@ -1,4 +1,6 @@
 import json
+import sqlite3
+from contextlib import closing
 
 from shop import MAPPING, Shell
 
@@ -74,6 +76,28 @@ def test_plan_counts_and_changes_nothing(shop: Shell) -> None:
     assert "to send: 12, worth 78.00 EUR" in shop.run("plan").out
     assert shop.wire()["requests"] == 0
     assert shop.run("status", "--json").json == {"mappings": [], "never_run": ["purchases"]}
+
+
+def test_plan_tells_what_waits_for_another_mapping_from_what_is_to_be_sent(shop: Shell) -> None:
+    shop.run("sync")
+    with closing(sqlite3.connect(shop.folder / "state" / "connector.db")) as state, state:
+        state.execute("update batches set state = 'in_doubt', doubt_since = sent_at")
+    shop.sql("insert into orders select order_id || 'b', * exclude order_id from orders limit 3")
+    shop.write("mappings/copies.yaml", MAPPING)
+    plan = shop.run("plan", "copies", "--json").json["mappings"][0]
+    assert (plan["to_send"], plan["identifiers"]["hashed_email"]) == (3, 3)
+    assert plan["reasons"]["pending"] == {"claimed_by_other_mapping": 12, "dry_run": 3}
+    told = shop.run("plan", "copies").out
+    assert "to send: 3" in told
+    assert "pending: 12 (claimed_by_other_mapping 12)" in told
+    assert "hashed_email 100%" in told
+
+
+def test_plan_counts_the_requests_of_a_small_budget(shop: Shell) -> None:
+    config = (shop.folder / "config.yaml").read_text()
+    shop.write("config.yaml", config + "    rate_limits: {conversion_events: 5 per 1 minute}\n")
+    plan = shop.run("plan", "--json").json["mappings"][0]
+    assert (plan["requests"], plan["seconds_at_rate_limit"]) == (3, 120)
 
 
 def test_status_tells_the_last_run_and_the_ledger(shop: Shell) -> None:

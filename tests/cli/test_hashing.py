@@ -53,3 +53,12 @@ def test_a_value_is_read_from_standard_input() -> None:
         env=clean_environment(),
     )  # fmt: skip
     assert done.stdout.strip() == VECTOR
+
+
+def test_standard_input_that_is_no_text_is_told() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "connector", "hash", "--email"],
+        input=b"\xff\n", capture_output=True, check=False, env=clean_environment(),
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert b"standard input is not a text in UTF-8" in done.stderr

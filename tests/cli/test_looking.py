@@ -2,6 +2,7 @@ import csv
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -52,6 +53,19 @@ def test_rejected_rows_are_written_as_parquet(mixed: Shell) -> None:
     assert pq.read_table(file)["row"].to_pylist() == ["order-2"]
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("form", ["table", "csv", "parquet"])
+def test_a_list_that_cannot_be_printed_is_told(mixed: Shell, form: str, unbuffered: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "connector", "rejects", "--format", form], cwd=mixed.folder,
+            env=clean_environment() | {"PYTHONUNBUFFERED": unbuffered}, stdout=full,
+            stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert ran.stderr.endswith(b"the result cannot be printed: No space left on device\n")
+    assert ran.returncode == 8
+
+
 def test_a_conversion_is_traced_to_its_answer(mixed: Shell) -> None:
     (known,) = mixed.run("trace", "order-1", "--json").json["conversions"]
     assert (known["state"], known["event_id"], known["mapping"]) == (
@@ -61,7 +75,8 @@ def test_a_conversion_is_traced_to_its_answer(mixed: Shell) -> None:
     assert known["settled_at"] >= known["sent_at"]
     assert "accepted" in mixed.run("trace", "order-1").out
     assert "missing_identifier" in mixed.run("trace", "order-2").out
-    assert "nothing is known of order-99" in mixed.run("trace", "order-99").out
+    unknown = mixed.run("trace", "order-99").out
+    assert "nothing is known of order-99: it was never read, is pending" in unknown
 
 
 def test_plan_against_says_what_changed_and_what_breaks(mixed: Shell) -> None:

@@ -210,3 +210,12 @@ def test_without_a_state_there_is_nothing_to_keep(shop: Shell, words: tuple[str,
     assert sorted(each.name for each in shop.folder.iterdir()) == [
         "config.yaml", "mappings", "shop.duckdb",
     ]  # fmt: skip
+
+
+def test_a_beginning_that_is_yet_to_come_is_told(shop: Shell) -> None:
+    ended = shop.run("state", "begin", "purchases", "--before", "2999-01-01")
+    assert "until then nothing new is sent" in ended.err
+    assert shop.run("state", "begin", "purchases", "--before", "2020-01-01").err == ""
+    shop.run("state", "begin", "purchases", "--before", "2999-01-01")
+    [mapping] = shop.run("sync", "--json").json["mappings"]
+    assert mapping["reasons"]["deduplicated"] == {"begun_before": 12}

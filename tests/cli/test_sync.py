@@ -1,3 +1,4 @@
+import fcntl
 import json
 import os
 import pty
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from shop import MAPPING, Shell
 
+from connector.conversions.reasons import PENDING
 from connector.simulator.server import Address
 
 
@@ -94,6 +96,7 @@ def test_on_a_terminal_a_connection_that_is_not_live_is_a_rehearsal(shop: Shell)
 def test_a_dry_run_that_was_asked_for_ends_with_0(shop: Shell) -> None:
     ended = shop.run("sync", "--dry-run", "--json")
     assert (ended.code, ended.json["status"]) == (0, "dry_run")
+    assert not any(ended.json["mappings"][0]["identifiers"].values())
     assert shop.wire()["receipts"] == 0
     assert shop.run("sync", "--json").json["mappings"][0]["rows"]["accepted"] == 12
 
@@ -198,6 +201,27 @@ def test_a_dead_network_is_waited_for_and_then_named(shop: Shell) -> None:
     assert "the connection was refused" in ended.err
 
 
+def test_a_budget_without_room_leaves_rows_pending_for_a_reason_that_is_explained(
+    shop: Shell,
+) -> None:
+    config = (shop.folder / "config.yaml").read_text()
+    limits = "    rate_limits: {conversion_events: 5 per 1 hour}\n"
+    shop.write("config.yaml", config + limits)
+    ended = shop.run("sync", "--json")
+    assert (ended.code, ended.json["status"]) == (7, "unfinished")
+    assert ended.json["mappings"][0]["reasons"]["pending"] == {"rate_budget": 7}
+    assert "rate_budget" in PENDING
+
+
+def test_another_sync_is_waited_for_until_the_deadline(shop: Shell) -> None:
+    shop.run("sync")
+    (lock,) = (shop.folder / "state").glob("*.lock-*")
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        ended = shop.run("sync", "--wait", "--max-runtime", "1s", "--json")
+    assert (ended.code, ended.json["status"]) == (6, "running")
+
+
 def test_two_mappings_are_summed_and_one_that_fails_does_not_stop_the_other(shop: Shell) -> None:
     shop.write("mappings/broken.yaml", MAPPING.replace("email: email", "email: mail"))
     ended = shop.run("sync", "--json")
@@ -210,13 +234,17 @@ def test_two_mappings_are_summed_and_one_that_fails_does_not_stop_the_other(shop
 
 def test_a_mapping_that_is_not_enabled_is_synced_when_it_is_named(shop: Shell) -> None:
     shop.write("mappings/purchases.yaml", "enabled: false\n" + MAPPING)
-    assert shop.run("sync", "--json").json["mappings"] == []
+    none = shop.run("sync", "--json")
+    assert none.json["mappings"] == []
+    assert "no mapping is enabled" in none.err
     assert shop.run("sync", "purchases", "--json").json["mappings"][0]["rows"]["accepted"] == 12
 
 
 def test_a_tag_chooses_mappings(shop: Shell) -> None:
     shop.write("mappings/purchases.yaml", "tags: [hourly]\n" + MAPPING)
-    assert shop.run("sync", "--tag", "daily", "--json").json["mappings"] == []
+    none = shop.run("sync", "--tag", "daily", "--json")
+    assert none.json["mappings"] == []
+    assert "no enabled mapping has the tag daily" in none.err
     assert len(shop.run("sync", "--tag", "hourly", "--json").json["mappings"]) == 1
 
 

@@ -34,6 +34,15 @@ def test_a_state_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["connector.db"]
 
 
+@pytest.mark.parametrize("content", [b"", b"order_id,email\n"])
+def test_a_file_that_is_no_state_is_not_taken_for_one(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "connector.db"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match="is not a state of this tool"):
+        sqlite.create(path)
+    assert path.read_bytes() == content
+
+
 def test_a_making_that_fails_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
