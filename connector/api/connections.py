@@ -9,8 +9,8 @@ from connector.api.projects import Edges
 from connector.api.revoking import revoke
 from connector.api.stored import facts_of, texts_of, vault_opened
 from connector.api.trying import account_of
-from connector.credentials import Connection, PixelTokens, Rekeyed, Secret, public
-from connector.errors import ConfigurationError, CredentialsError
+from connector.credentials import Connection, Kept, PixelTokens, Rekeyed, public
+from connector.errors import ConfigurationError, TokenRefusedError
 from connector.project import Project
 
 _NOTHING = Connection(name="", platform="", visibility="", status="not_connected")
@@ -97,26 +97,35 @@ def remove_connection(
     """
     with vault_opened(project) as vault:
         if facts_of(vault, name) is None:
-            raise _unknown(project, name)
+            raise _not_stored(project, name)
         told: str | None = "it was not revoked at the platform, as --only-here says"
         if not only_here:
-            told = _revoked(project, name, credentials.kept(vault, name).secret, edges)
+            told = _revoked(project, credentials.kept(vault, name), edges)
         credentials.remove(vault, name)
     return told
 
 
-def _revoked(project: Project, name: str, secret: Secret, edges: Edges) -> str | None:
+def _revoked(project: Project, one: Kept, edges: Edges) -> str | None:
+    name, secret, platform = one.connection.name, one.secret, one.connection.platform
     connection = project.config.connections.get(name)
-    if connection is None:
-        return f"{project.path.name} has no connection {name}, so nothing was revoked"
+    if connection is None or connection.platform != platform:
+        return f"{project.path.name} has no connection {name} of {platform}, so nothing was revoked"
     if isinstance(secret, PixelTokens):
         return "the token of a pixel is revoked in X's Events Manager alone"
     refuse_simulated(name, connection, texts_of(secret))
     try:
         revoke(name, connection, secret, edges)
-    except CredentialsError as error:
+    except TokenRefusedError as error:  # not what a wrong clock or a proxy makes X say
         return f"it was not valid any more ({error})"
     return None
+
+
+def _not_stored(project: Project, name: str) -> ConfigurationError:
+    if name not in project.config.connections:
+        return _unknown(project, name)
+    return ConfigurationError(
+        f"nothing is stored for connection {name}; take it out of {project.path.name} instead"
+    )
 
 
 def _unknown(project: Project, name: str) -> ConfigurationError:

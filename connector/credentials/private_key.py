@@ -81,7 +81,7 @@ def holder_for_new(holders: Holders) -> str:
         return VARIABLE
     if holders.use_keyring:
         return in_keyring(holders)
-    if disk.read_own(holders.key_file) is None:
+    if not keys.keys_of_text(disk.read_own(holders.key_file) or ""):
         put_key_file(holders, [keys.new_key()])
     return FILE
 

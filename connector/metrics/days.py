@@ -4,7 +4,7 @@ A day is a calendar day of the account's time zone, so it may have 23 or 25 hour
 inclusive.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -113,7 +113,11 @@ def days_to_import(
     """
     refuse_contradictions(asked)
     yesterday = today_in(timezone, now) - ONE_DAY
-    until = asked.until or yesterday - (habits.wait_days - 1) * ONE_DAY
+
+    def last_day(then: datetime) -> date:
+        return today_in(timezone, then) - habits.wait_days * ONE_DAY
+
+    until = asked.until or last_day(now)
     for option, day in (("--until", asked.until), ("--since", asked.since)):
         if day is not None and day > yesterday:
             raise ConfigurationError(
@@ -124,7 +128,8 @@ def days_to_import(
         since = asked.since
     elif asked.backfill is not None:
         whole = Days(since=until - (asked.backfill - 1) * ONE_DAY, until=until)
-        since = _resumed(whole, earlier, now)
+        recent = [one for one in earlier if now - one.finished_at <= RESUMES_WITHIN]
+        since = _resumed(whole, recent, last_day)
     else:
         since = _usual(until, habits.lookback_days, earlier)
     return Days(since=since, until=until) if since <= until else None
@@ -150,14 +155,17 @@ def reached(earlier: Iterable[Earlier]) -> date | None:
     return last
 
 
-def _resumed(whole: Days, earlier: Iterable[Earlier], now: datetime) -> date:
-    """Where a backfill begins: at its first day, unless it stopped on its way not long ago."""
-    recent = [one.days for one in earlier if now - one.finished_at <= RESUMES_WITHIN]
-    day = whole.since
-    for days in sorted(recent, key=lambda days: days.since):
-        if day in days:
-            day = days.until + ONE_DAY
-    return day if day <= whole.until else whole.since
+def _resumed(whole: Days, recent: Iterable[Earlier], last_day: Callable[[datetime], date]) -> date:
+    """Where a backfill begins: at its first day, unless it stopped on its way not long ago.
+
+    What had come to the last day of its time did not stop, though a day is over since.
+    """
+    day, ended = whole.since, whole.until
+    for one in sorted(recent, key=lambda one: one.days.since):
+        if day in one.days:
+            day = one.days.until + ONE_DAY
+            ended = min(whole.until, last_day(one.finished_at))
+    return day if day <= ended else whole.since
 
 
 def spans(days: Days) -> list[Days]:

@@ -1,7 +1,7 @@
 """`connector connections …`, as a shell runs it."""
 
 import pytest
-from desk import APP, KEY, Desk
+from desk import APP, KEY, Desk, MakeDesk
 
 FIELDS = {
     "name", "platform", "status", "connected_at", "connected_by", "visibility", "role", "scopes",
@@ -101,7 +101,18 @@ def test_remove_revokes_and_forgets(connected: Desk) -> None:
     assert ended.json == {"connection": "x", "revoked": True, "remark": None}
     assert "/1.1/oauth/invalidate_token.json" in connected.paths()
     assert connected.listed()["x"]["status"] == "not_connected"
-    assert connected.run("connections", "remove", "x").code == 2
+    again = connected.run("connections", "remove", "x")
+    assert (again.code, "nothing is stored for connection x" in again.err) == (2, True)
+    assert "there is no connection 'y'" in connected.run("connections", "remove", "y").err
+
+
+def test_what_is_of_another_platform_is_not_called_revoked(desk: Desk) -> None:
+    desk.config(APP)
+    desk.connect("tok")
+    desk.run("connections", "rename", "tok", "x")
+    ended = desk.run("connections", "remove", "x", "--json")
+    assert ended.json["revoked"] is False
+    assert "no connection x of tiktok_ads" in ended.json["remark"]
 
 
 def test_remove_revokes_tokens_of_oauth_2_and_tiktok(desk: Desk) -> None:
@@ -128,3 +139,12 @@ def test_what_cannot_be_revoked_now_is_not_forgotten(connected: Desk) -> None:
     assert connected.listed()["x"]["status"] == "connected"
     assert connected.run("connections", "remove", "x", "--only-here").code == 0
     assert connected.listed()["x"]["status"] == "not_connected"
+
+
+def test_what_a_wrong_clock_keeps_from_being_revoked_is_not_forgotten(
+    connected: Desk, make_desk: MakeDesk
+) -> None:
+    connected.config(url=make_desk(clock_skew_seconds=3600).facts["url"])
+    ended = connected.run("connections", "remove", "x")
+    assert (ended.code, "clock" in ended.err) == (5, True)
+    assert connected.listed()["x"]["status"] == "connected"

@@ -102,6 +102,18 @@ def test_stolen_files_are_of_no_use_without_the_key(alone: Vault, folder: Path) 
         find(with_key(stolen), "x")
 
 
+@pytest.mark.parametrize("text", ["", "no key\n"])
+def test_connecting_again_helps_where_the_key_file_holds_no_key(
+    alone: Vault, folder: Path, text: str
+) -> None:
+    keep(alone, connection(), SECRETS["tiktok"])
+    (folder / "key").write_text(text)
+    with pytest.raises(ConfigurationError, match="run `connector connect x` again"):
+        find(alone, "x")
+    keep(alone, connection(), SECRETS["oauth2"])
+    assert kept(alone, "x").secret == SECRETS["oauth2"]
+
+
 def test_another_key_is_told_with_its_variable(folder: Path) -> None:
     keep(with_key(folder, KEY), connection(), SECRETS["tiktok"])
     with pytest.raises(ConfigurationError, match="CONNECTOR_SECRET_KEY does not open connection x"):

@@ -151,6 +151,17 @@ def test_a_backfill_that_was_finished_or_is_long_ago_begins_again() -> None:
         assert asked(earlier, of=Asked(backfill=365)) == (date(2025, 11, 22), november(21))
 
 
+def test_a_backfill_that_was_finished_before_midnight_begins_again_after_it() -> None:
+    evening = NOW - timedelta(hours=8)
+    whole = imported(date(2025, 11, 21), november(20), at=evening)
+    assert asked(whole, of=Asked(backfill=365)) == (date(2025, 11, 22), november(21))
+    assert asked(whole, of=Asked(backfill=10)) == (november(12), november(21))
+    stopped = imported(date(2025, 11, 21), november(19), at=evening)
+    assert asked(stopped, of=Asked(backfill=365)) == (november(20), november(21))
+    until = Asked(backfill=10, until=november(20))
+    assert asked(stopped, of=until) == (november(20), november(20))
+
+
 def test_days_that_were_asked_for_alone_leave_no_gap() -> None:
     usual = imported(november(1), november(5), at=NOW - timedelta(days=9))
     alone = imported(november(20), november(21), at=NOW - timedelta(days=1))
