@@ -119,6 +119,7 @@ _REFUSED = (
     redis.exceptions.AuthorizationError,
     redis.exceptions.NoPermissionError,
 )
+_NO_SUCH_DATABASE = "DB index is out of range"
 
 
 class RedisBudgets:
@@ -233,7 +234,7 @@ def _connected(url: str) -> redis.Redis:
         )  # fmt: skip
         with translated(url):
             client.ping()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, AttributeError, redis.RedisError):
         raise ConfigurationError(
             f"budgets.url: {name_of(url)} has an option after the ? that is not understood"
         ) from None
@@ -261,7 +262,7 @@ def translated(url: str) -> Iterator[None]:
         password = urlsplit(url).password
         for secret in {password, unquote(password)} if password else ():
             told = told.replace(secret, "***")
-        if isinstance(error, _REFUSED):
+        if isinstance(error, _REFUSED) or told == _NO_SUCH_DATABASE:
             raise ConfigurationError(f"the budgets at {name_of(url)} refuse: {told}") from None
         raise UnreachableError(
             f"the budgets at {name_of(url)} cannot be used now: {told}"

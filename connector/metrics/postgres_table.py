@@ -28,8 +28,9 @@ KIND = """
     select c.relkind::text, coalesce(obj_description(c.oid, 'pg_class'), '')
     from pg_catalog.pg_class c where c.oid = to_regclass($1)
 """
+# With quote_all_identifiers a type is "date"; one that needs quotes is none of an import's.
 COLUMNS = """
-    select attname::text, format_type(atttypid, atttypmod)
+    select attname::text, replace(format_type(atttypid, atttypmod), '"', '')
     from pg_catalog.pg_attribute
     where attrelid = to_regclass($1) and attnum > 0 and not attisdropped order by attnum
 """

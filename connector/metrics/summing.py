@@ -11,7 +11,7 @@ from typing import Literal
 
 from connector.metrics.database import Database
 from connector.metrics.days import Days
-from connector.metrics.tables import Tables
+from connector.metrics.tables import DAY, Tables
 
 By = Literal["campaign", "ad_group", "ad", "utm_campaign", "day"]
 _THOUSAND = 1000
@@ -119,7 +119,7 @@ _GROUPINGS: Mapping[By, _Grouping] = {
     "utm_campaign": _Grouping(
         key="utm_campaign", name="utm_campaign", of_account=False, of_ads=True
     ),
-    "day": _Grouping(key="cast(date as varchar)", name="cast(null as varchar)", of_account=False),
+    "day": _Grouping(key=DAY, name="cast(null as varchar)", of_account=False),
 }
 _TOTAL = _Grouping(key="cast(null as varchar)", name="cast(null as varchar)", of_account=False)
 

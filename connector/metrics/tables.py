@@ -161,6 +161,8 @@ _EVENT_TEXTS = (
 _USER_TEXTS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 # A JSON library takes money for a double, so its text is made here, without zeros at its end.
 _COST = "rtrim(rtrim(cast(cost as varchar), '0'), '.')"
+# A cast to text follows PostgreSQL's DateStyle, which is the reader's.
+DAY = """replace(cast(to_json(date) as varchar), '"', '')"""
 _MIDNIGHT = "cast(date as timestamp)"
 _STARTS = f"timezone(account_timezone, {_MIDNIGHT})"
 _HOUR_BEFORE = f"{_STARTS} - interval '1 hour'"
@@ -177,12 +179,12 @@ def view_of_events(tables: Tables) -> str:
     user = _json([(name, f"cast(to_json({name}) as varchar)") for name in _USER_TEXTS])
     digested = ", ".join(f"coalesce({number}, '-')" for _, number in numbers)
     return f"""
-        create view {tables.events.sql} as select
+        create or replace view {tables.events.sql} as select
         '{EVENT_TYPE}' as event_type,
         case when timezone(account_timezone, {_HOUR_BEFORE}) = {_MIDNIGHT}
             then {_HOUR_BEFORE} else {_STARTS} end as "time",
         concat_ws('-', ad_platform, ad_account_id, ad_id) as device_id,
-        concat_ws('-', cast(date as varchar), ad_platform, ad_id,
+        concat_ws('-', {DAY}, ad_platform, ad_id,
             substr(md5(concat_ws(',', {digested}, coalesce({_COST}, '-'))), 1, 16)) as insert_id,
         cast({event} as json) as event_properties,
         cast({user} as json) as user_properties

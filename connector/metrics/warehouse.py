@@ -157,8 +157,7 @@ def make_ready(database: Database, tables: Tables) -> None:
     mark, remarked = mark_of(statement), database.comment(tables.events)
     # A view that somebody else made under this name is theirs.
     if remarked is None or (remarked.startswith(MARK) and remarked != mark):
-        if remarked is not None:
-            database.run(f"drop view {tables.events.sql}")
+        # In the old one's place, so that views on it and rights to it stay.
         database.run(statement)
         database.run(f"comment on view {tables.events.sql} is '{mark}'")
 

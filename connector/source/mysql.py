@@ -114,7 +114,8 @@ def parameters_of(url: str) -> dict[str, Any]:
         raise _unreadable(scheme)
     given = {
         "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
+        # As MySQL's own programs send it; the client would take its text for Latin-1.
+        "password": unquote(parts.password or "").encode(errors="surrogateescape"),
         "host": parts.hostname or "localhost",
         "port": port,
         "database": unquote(database) or None,

@@ -15,7 +15,7 @@ from connector.source.waiting import Patience
 if TYPE_CHECKING:
     from connector.source.selection import Source
 
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
+SCHEME = re.compile(r"([a-z][a-z0-9+._-]*)://", re.IGNORECASE)
 
 
 def open_source(

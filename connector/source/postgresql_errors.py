@@ -17,16 +17,22 @@ LONGEST_MESSAGE = 300
 REFUSED = re.compile(
     r"authentication failed|no password supplied|no pg_hba\.conf entry|does not exist"
     r"|not permitted|permission denied|invalid .* (value|option)|not support SSL|certificate"
+    r"|invalid port number|definition of service|unrecognized configuration"
 )
 # Classes of SQLSTATE: the connection, resources, an operator's hand, the system, damaged data.
 BROKEN = ("080", "53", "57P", "58", "XX")
-# A standby threw the query out because the primary had changed what it was reading.
-IN_THE_WAY = "40001"
+# A standby threw the query out because the primary had changed what it was reading; a deadlock; a
+# lock that was not had within the account's lock_timeout.
+IN_THE_WAY = {"40001", "40P01", "55P03"}
 STOPPED = "57014"
 SENTENCES = {
     "0A000": "PostgreSQL does not support a part of it",
     "22021": "it holds text that is not UTF-8, in a database that does not check",
     "25006": "a source reads, and this query writes",
+    "25P03": "the server ended it at its idle_in_transaction_session_timeout: raise that for this"
+    " account",
+    "25P04": "the server ended it at its transaction_timeout: raise that for this account, or read"
+    " less at a time",
     "42501": "the account may not read all of what it needs",
     STOPPED: "the server stopped it, most likely at its statement_timeout: raise that for this"
     " account, or read less at a time",
@@ -96,7 +102,7 @@ def _is_broken(error: psycopg.Error) -> bool:
     state = error.sqlstate
     if state is None:
         return isinstance(error, psycopg.OperationalError)
-    return state.startswith(BROKEN) or state == IN_THE_WAY
+    return state.startswith(BROKEN) or state in IN_THE_WAY
 
 
 def _broken(server: str, error: psycopg.Error) -> UnreachableError:

@@ -12,12 +12,13 @@ from connector.state.place import Server
 
 SCHEMA = "connector"
 _OWN = "schema="
-_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_NAME = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")  # PostgreSQL's own begin with pg_
 
 # What the owner of the URL or of the account must change; anything else may pass by itself.
 _REFUSED = re.compile(
     r"authentication failed|no password supplied|no pg_hba\.conf entry|does not exist|unrecognized"
     r"|not permitted|permission denied|invalid .* (value|option)|not support SSL|certificate"
+    r"|invalid port number|definition of service"
 )
 _NOT_ALLOWED = "42501"
 

@@ -183,7 +183,16 @@ def test_a_server_that_lost_its_scripts_and_connections_is_used_on(
         assert budgets.used(budget) == 2
 
 
-@pytest.mark.parametrize("option", ["passwd=hunter2", "db=hunter2", "socket_timeout=hunter2"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        "passwd=hunter2",
+        "db=hunter2",
+        "socket_timeout=hunter2",
+        "retry=hunter2",
+        "cache_config=hunter2",
+    ],
+)
 def test_an_option_that_does_not_exist_is_told_without_it(redis_url: str, option: str) -> None:
     with (
         pytest.raises(ConfigurationError, match="has an option after the") as caught,
@@ -191,6 +200,14 @@ def test_an_option_that_does_not_exist_is_told_without_it(redis_url: str, option
     ):
         pass
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_database_that_the_server_does_not_have_is_for_its_owner_to_mend(redis_url: str) -> None:
+    with (
+        pytest.raises(ConfigurationError, match="refuse: DB index is out of range"),
+        in_redis.opened(f"{redis_url}99"),
+    ):
+        pass
 
 
 def test_what_fails_within_the_block_is_not_taken_for_an_address(redis_url: str) -> None:

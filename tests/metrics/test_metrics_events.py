@@ -121,12 +121,15 @@ def test_a_view_of_another_version_is_made_anew(database: Database) -> None:
     imported(database, [ad()], days(0, 0))
     mark = mark_of(view_of_events(TABLES))
     assert database.comment(TABLES.events) == mark
-    database.run("drop view daily_ad_metrics_events")
-    database.run("create view daily_ad_metrics_events as select 1 as one")
+    now = events(database)
+    database.run(view_of_events(TABLES).replace("concat_ws('-'", "concat_ws('+'"))
     database.run(f"comment on view daily_ad_metrics_events is '{MARK} of before'")
+    database.run("create view on_it as select insert_id from daily_ad_metrics_events")
+    assert events(database) != now
     imported(database, [ad()], days(0, 0))
     assert database.comment(TABLES.events) == mark
-    assert len(events(database)) == 1
+    assert events(database) == now
+    assert database.run("select insert_id from on_it") == [(now[0][3],)]
 
 
 def test_a_view_that_somebody_else_made_is_left_alone(database: Database) -> None:

@@ -6,6 +6,7 @@ import servers
 from adrows import TABLES, ad, days, group, held, imported, opened
 
 from connector.errors import ConfigurationError, UnreachableError
+from connector.metrics.summing import show
 
 
 @pytest.fixture
@@ -91,3 +92,17 @@ def test_a_temporary_table_does_not_stay(url: str) -> None:
         imported(database, [ad()], days(0, 0))
         assert database.columns(TABLES.ads.name) is not None
         assert database.run("select to_regclass('connector_stage')") == [(None,)]
+
+
+def test_what_is_written_and_shown_is_the_same_for_any_settings_of_the_account(url: str) -> None:
+    insert_ids = "select insert_id from daily_ad_metrics_events"
+    with opened(url) as database:
+        imported(database, [ad()], days(0, 0))
+        plain = database.run(insert_ids)
+    with opened(url) as database:
+        for setting in ("datestyle = German", "quote_all_identifiers = on"):
+            database.run(f"set {setting}")
+        assert imported(database, [ad()], days(0, 0)).changed_rows == 0
+        shown = show(database, TABLES, by="day", days=days(0, 0), currency="EUR")
+        assert [line.key for line in shown.lines] == [days(0, 0).since.isoformat()]
+        assert database.run(insert_ids) == plain

@@ -1,6 +1,7 @@
 """What goes wrong with MariaDB is told without a password or a value of a row."""
 
 from collections.abc import Callable
+from urllib.parse import quote
 
 import pyarrow as pa
 import pytest
@@ -56,6 +57,16 @@ def test_why_there_is_no_connection_is_told_without_the_password(
     assert refused.value.__suppress_context__
 
 
+@pytest.mark.parametrize("password", ["é", "pass€wörd", "п@роль"])
+def test_a_password_may_have_any_signs(mariadb_with: Make, read: Read, password: str) -> None:
+    url = mariadb_with(
+        f"create or replace user abroad@'%' identified by '{password}'",
+        "grant select on *.* to abroad@'%'",
+    )
+    account = f"abroad:{quote(password)}@"
+    assert read(url.replace("reader:hunter2@", account), query="select 7 as i").num_rows == 1
+
+
 def test_a_certificate_that_is_not_there_is_told(mariadb_numbers: str, read: Read) -> None:
     with pytest.raises(ConfigurationError, match="No such file"):
         read(f"{mariadb_numbers}?ssl_ca=/no/such/file", table="t")
@@ -89,7 +100,7 @@ def test_a_url_that_cannot_be_read_is_not_repeated(rest: str) -> None:
 def test_a_url_may_have_options_of_the_client() -> None:
     url = "mysql://r%40x:a%2Fb@db.example.com:3307/shop?ssl_ca=/ca.pem&ssl_verify_cert=true"
     assert parameters_of(f"{url}&ssl_disabled=0&charset=latin1") == {
-        "user": "r@x", "password": "a/b", "host": "db.example.com", "port": 3307,
+        "user": "r@x", "password": b"a/b", "host": "db.example.com", "port": 3307,
         "database": "shop", "ssl_ca": "/ca.pem", "ssl_verify_cert": True, "ssl_disabled": False,
     }  # fmt: skip
 

@@ -92,6 +92,16 @@ def test_a_path_that_cannot_be_looked_at_is_out_of_reach(tmp_path: Path) -> None
         file_of("duckdb:///" + "x" * 1000, root=tmp_path)
 
 
+@pytest.mark.parametrize("scheme", OPENERS)
+def test_each_scheme_that_works_is_taken_for_one(opened: Open, scheme: str) -> None:
+    with (
+        pytest.raises((ConfigurationError, UnreachableError)) as told,
+        opened(f"{scheme}://reader:hunter2@127.0.0.1:1/nowhere"),
+    ):
+        pass
+    assert "has no scheme" not in str(told.value)
+
+
 def test_three_slashes_are_relative_to_the_root_and_four_are_absolute(tmp_path: Path) -> None:
     (tmp_path / "shop.db").write_text("")
     assert file_of("sqlite:///shop.db", root=tmp_path) == tmp_path / "shop.db"

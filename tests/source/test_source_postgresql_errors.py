@@ -1,8 +1,10 @@
 """What goes wrong with PostgreSQL is told without a password or a value of a row."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import psycopg
 import pyarrow as pa
 import pytest
 from servers import Server
@@ -92,6 +94,23 @@ def test_a_server_that_is_not_there_is_out_of_reach(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        (":{port}/", ":99999/"),
+        ("/shop", "/shop?service=none"),
+        ("/shop", "/shop?options=-c%20none%3D1"),
+    ],
+)
+def test_what_the_server_or_the_client_does_not_know_is_a_mistake_of_the_config(
+    postgresql_with: Make, postgresql_server: Server, read: Read, change: tuple[str, str]
+) -> None:
+    before, after = change
+    url = postgresql_with("select 1").replace(before.format(port=postgresql_server.port), after)
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        read(url, table="t")
+
+
+@pytest.mark.parametrize(
     "rest",
     [
         "reader:hun@ter2@host/shop",
@@ -134,4 +153,28 @@ def test_a_session_that_is_ended_on_the_server_is_out_of_reach(
         next(reading)
         postgresql_server.change(postgresql_numbers, end)
         with pytest.raises(UnreachableError, match="run again"):
+            list(reading)
+
+
+def test_a_table_that_somebody_holds_for_too_long_is_out_of_reach(
+    postgresql_with: Make, read: Read
+) -> None:
+    url = postgresql_with("create table t as select 1 as i")
+    admin = url.replace("+psycopg", "").replace("reader:hunter2@", "postgres@")
+    with psycopg.connect(admin) as holder:
+        holder.execute("lock table t in access exclusive mode")
+        with pytest.raises(UnreachableError, match="LockNotAvailable 55P03"):
+            read(f"{url}?options=-c%20lock_timeout%3D10", table="t")
+
+
+@pytest.mark.parametrize("limit", ["transaction_timeout", "idle_in_transaction_session_timeout"])
+def test_a_time_limit_of_the_transaction_is_named(
+    postgresql_numbers: str, opened: Open, limit: str
+) -> None:
+    url = f"{postgresql_numbers}?options=-c%20{limit}%3D100"
+    with opened(url) as source:
+        reading = source.batches(Selection(table="t"), rows=1)
+        next(reading)
+        time.sleep(0.2)
+        with pytest.raises(ConfigurationError, match=f" {limit}: raise that"):
             list(reading)

@@ -46,6 +46,7 @@ def test_the_schema_has_a_name_of_its_own() -> None:
         "postgresql://me:hunter@2@host/db",
         "postgresql://me:hunter2@host/db?schema=a;drop",
         "postgresql://me:hunter2@host/db?schema=",
+        "postgresql://me:hunter2@host/db?schema=pg_temp",
     ],
 )
 def test_another_kind_of_state_is_refused_without_its_password(url: str) -> None:

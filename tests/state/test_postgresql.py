@@ -120,6 +120,13 @@ def test_a_database_that_is_not_there_is_a_mistake_of_the_config(
         pass
 
 
+@pytest.mark.parametrize("wrong", [":99999/postgres", "/postgres?service=none"])
+def test_an_address_that_the_client_cannot_use_is_a_mistake_of_the_config(wrong: str) -> None:
+    place = place_of(f"postgresql://postgres@127.0.0.1{wrong}", ROOT)
+    with pytest.raises(ConfigurationError, match="cannot be used"), database.opened(place):
+        pass
+
+
 def test_a_database_without_unicode_is_refused(postgresql_server: Running) -> None:
     latin = "create database latin encoding 'LATIN1' locale 'C' template template0"
     postgresql_server.run(postgresql_server.port, "", [latin])
