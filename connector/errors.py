@@ -70,7 +70,7 @@ ENDINGS = {
     Exit.UNAUTHORIZED: Ending(
         cause="X does not take the credentials",
         action="renew the token or the keys, or the role of their user; the rows stay pending",
-        example="pending 12 (UNAUTHORIZED_ACCESS)",
+        example="pending  12  UNAUTHORIZED_ACCESS 12",
     ),
     Exit.UNREACHABLE: Ending(
         cause="warehouse, state or X did not answer in time",
@@ -78,14 +78,15 @@ ENDINGS = {
         example="X Ads: the connection was refused; trying again in 8 s",
     ),
     Exit.HELD: Ending(
-        cause="sending might count twice, or a first sync has a history",
-        action="decide as the message says: `connector state begin`, `connector resolve`",
+        cause="sending might count twice, a first sync has a history, or `anomaly: stop`",
+        action="decide as the message says: `connector state begin`, `connector resolve`,"
+        " `connector sync MAPPING --accept-anomalies`",
         example="the first sync of purchases to this target would send 1547 conversions",
     ),
     Exit.REJECTED_ABOVE_LIMIT: Ending(
         cause="more rows were rejected or refused than `limits.max_rejected`; the others were sent",
         action="look at `connector rejects`, and mend the query or the mapping",
-        example="rejected 77 (missing_identifier 45, negative_value 32)",
+        example="rejected  77  missing_identifier 45, negative_value 32",
     ),
     Exit.UNFINISHED: Ending(
         cause="the deadline, a signal or a rate limit ended the run, or requests are in doubt",
@@ -98,7 +99,9 @@ ENDINGS = {
         example="purchases: another sync to x is running (process 4711)",
     ),
     Exit.DONE: Ending(
-        cause="every row has its outcome", action="nothing", example="accepted 1,517"
+        cause="every row has its outcome",
+        action="nothing",
+        example="accepted  1,517  worth 30340.00 EUR",
     ),
 }
 

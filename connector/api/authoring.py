@@ -67,7 +67,10 @@ def _at_ref(root: Path, ref: str, path: Path) -> bytes | None:
     except OSError as error:
         raise ConfigurationError(f"--against needs git: {error.strerror}") from None
     if known.returncode:
-        raise ConfigurationError(f"--against {ref}: git knows no such ref in {root}")
+        # Only of a ref that is not there it says nothing.
+        said = known.stderr.decode(errors="replace").partition("\n")[0]
+        told = f"git says '{said}'" if said else "git knows no such ref"
+        raise ConfigurationError(f"--against {ref}: {told} in {root}")
     name = f"{known.stdout.decode().strip()}:./{os.path.relpath(path.resolve(), root.resolve())}"
     shown = subprocess.run([*git, "show", name], capture_output=True, check=False)  # noqa: S603
     return shown.stdout if shown.returncode == 0 else None

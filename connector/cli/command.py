@@ -73,7 +73,7 @@ def _ending(terminal: Terminal, run: Callable[[], Exit | None]) -> int:
         return int(error.exit_code)
     except BrokenPipeError:
         return int(Exit.DONE)  # whoever read the result has left, and misses nothing
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # the latter at a question of typer's
         terminal.error("stopped by the user")
         return int(Exit.UNFINISHED)
     except Exception as error:  # noqa: BLE001 - the last resort

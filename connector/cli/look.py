@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 import typer
@@ -10,7 +11,7 @@ from connector.cli.terminal import Terminal, pairs, printing
 from connector.errors import ConfigurationError, Exit
 
 _WAITING = {
-    "held": "a person must decide: `connector resolve {mapping}`",
+    "held": "a person must decide: `connector resolve {mapping}{elsewhere}`",
     "in_doubt": "the next sync decides",
     "refused": "sent again when the row or the mapping changes",
 }
@@ -22,7 +23,8 @@ def status(terminal: Terminal) -> None:
     """Show the last run of each mapping and what the ledger holds."""
     from connector import api
 
-    found = api.status(api.load(terminal.config))
+    project = api.load(terminal.config)
+    found = api.status(project)
     if terminal.json:
         terminal.document(found)
         return
@@ -32,13 +34,25 @@ def status(terminal: Terminal) -> None:
     for name in found["never_run"]:
         terminal.line(f"{name}: never run")
     for entry in found["mappings"]:
-        for state, meaning in _WAITING.items():
-            if entry["ledger"].get(state):
-                told = meaning.format(mapping=entry["mapping"])
-                terminal.line(f"{entry['mapping']}: {entry['ledger'][state]} {state}, {told}")
+        for line in _waiting(project, entry):
+            terminal.line(line)
         if entry["changed_after_acceptance"]:
             changed = entry["changed_after_acceptance"]
             terminal.line(f"{entry['mapping']}: {changed} changed after acceptance, not sent")
+
+
+def _waiting(project: Any, entry: dict[str, Any]) -> Iterator[str]:  # noqa: ANN401 - imported lazily
+    """What waits, and for whom; where no sync of this project goes on, for a person."""
+    name, target = entry["mapping"], entry["target"]
+    mapping = project.mappings.get(name)
+    goes_on = (
+        mapping and project.config.connections[mapping.destination.connection].target == target
+    )
+    for state in _WAITING:
+        if entry["ledger"].get(state):
+            meaning = _WAITING[state if goes_on or state == "refused" else "held"]
+            told = meaning.format(mapping=name, elsewhere="" if goes_on else f" --target {target}")
+            yield f"{name}: {entry['ledger'][state]} {state}, {told}"
 
 
 def _status_row(entry: dict[str, Any]) -> tuple[str, ...]:
@@ -133,9 +147,10 @@ def trace(
     if terminal.json:
         terminal.document(found)
     for entry in [] if terminal.json else found["conversions"]:
+        run = f", run {entry['run_id']}" if entry["run_id"] else ""  # a person's word has none
         terminal.line(
             f"{entry['target']}, pixel {entry['pixel_id']}, event {entry['event_id']}:"
-            f" {entry['state']} ({entry['mapping']}, run {entry['run_id']})"
+            f" {entry['state']} ({entry['mapping']}{run})"
         )
         for key in ("claimed_at", "sent_at", "settled_at", "doubt_since", "reason", "debug_id"):
             if entry[key]:

@@ -84,12 +84,17 @@ def carry_out(
     return Exit(summary["exit_code"])
 
 
-def not_live(project: Any, mappings: list[Any]) -> list[str]:  # noqa: ANN401 - imported lazily
+def not_live(
+    project: Any,  # noqa: ANN401 - imported lazily
+    mappings: list[Any],
+    *,
+    otherwise: str = ", or say --dry-run",
+) -> list[str]:
     """A sentence for each connection of these mappings that sends nothing."""
     names = {mapping.destination.connection for mapping in mappings}
     return [
         f"connection {name} is not live: this is a rehearsal, nothing is sent;"
-        f" set connections.{name}.live to true to send, or say --dry-run"
+        f" set connections.{name}.live to true to send{otherwise}"
         for name in sorted(names)
         if not project.config.connections[name].live
     ]

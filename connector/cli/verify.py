@@ -35,7 +35,7 @@ def verify_dedup(
     meant = api.named(project, mapping)
     test = api.dedup_probe(meant, pixel_id=pixel_id, event_id=event_id, now=datetime.now(UTC))
     place = f"event {test.event_id} of pixel {test.pixel_id}"
-    rehearsing = not_live(project, [meant])
+    rehearsing = not_live(project, [meant], otherwise="")
     if rehearsing:
         terminal.warn(rehearsing[0])
         _tell(terminal, test, None)

@@ -1,7 +1,9 @@
 import csv
 import io
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -97,7 +99,14 @@ def test_plan_against_says_what_changed_and_what_breaks(mixed: Shell) -> None:
     assert "conversion_id: 12 rows  BREAKING" in told
     mixed.write("mappings/new.yaml", MAPPING)
     assert "new: not there at HEAD" in mixed.run("plan", "new", "--against", "HEAD").out
-    assert mixed.run("plan", "--against", "nowhere").code == 2
+    nowhere = mixed.run("plan", "--against", "nowhere")
+    assert (nowhere.code, "git knows no such ref in" in nowhere.err) == (2, True)
+
+
+def test_plan_against_tells_what_git_does_not_like(shop: Shell) -> None:
+    ended = shop.run("plan", "--against", "HEAD", environment={"GIT_DIR": "/nowhere"})
+    assert ended.code == 2
+    assert "--against HEAD: git says 'fatal: not a git repository: " in ended.err
 
 
 def test_plan_against_another_query_matches_by_conversion_id(mixed: Shell) -> None:
@@ -120,6 +129,27 @@ def test_status_counts_what_changed_after_it_was_accepted(mixed: Shell) -> None:
     after = mixed.run("status", "--json").json["mappings"][0]
     assert (after["changed_after_acceptance"], after["held_before"]) == (5, 0)
     assert "5 changed after acceptance, not sent" in mixed.run("status").out
+
+
+def test_what_is_held_at_another_target_is_decided_there(mixed: Shell) -> None:
+    hold = "update batches set state = 'held', reason = 'in_doubt', doubt_since = sent_at"
+    with closing(sqlite3.connect(mixed.folder / "state" / "connector.db")) as state, state:
+        state.execute(hold)
+    assert "decide: `connector resolve purchases`\n" in mixed.run("status").out
+    here = mixed.address.url
+    config = (mixed.folder / "config.yaml").read_text()
+    mixed.write("config.yaml", config.replace("127.0.0.1", "localhost"))
+    assert f"`connector resolve purchases --target {here}`" in mixed.run("status").out
+
+
+def test_what_a_deleted_mapping_left_in_doubt_waits_for_a_person(mixed: Shell) -> None:
+    with closing(sqlite3.connect(mixed.folder / "state" / "connector.db")) as state, state:
+        state.execute("update batches set state = 'in_doubt', doubt_since = sent_at")
+    assert "11 in_doubt, the next sync decides" in mixed.run("status").out
+    mappings = mixed.folder / "mappings"
+    (mappings / "purchases.yaml").rename(mappings / "orders.yaml")
+    told = f"`connector resolve purchases --target {mixed.address.url}`"
+    assert f"11 in_doubt, a person must decide: {told}" in mixed.run("status").out
 
 
 def test_a_run_without_a_summary_counted_nothing(mixed: Shell) -> None:

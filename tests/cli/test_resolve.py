@@ -64,6 +64,7 @@ def test_a_word_on_some_leaves_the_others(held: Shell) -> None:
     named = ("--conversion-id", "order-1", "--conversion-id", "order-2")
     told = held.run("resolve", "purchases", "--resend", "--yes", "--json", *named)
     assert told.json["conversions"] == 2
+    assert ": refused (purchases)\n" in held.run("trace", "order-1").out
     assert synced(held) == {"read": 12, "accepted": 2, "held": 10}
     assert held.wire()["receipts"] == 14
 
@@ -91,7 +92,10 @@ def test_without_a_terminal_it_takes_a_yes(held: Shell, form: tuple[str, ...]) -
     assert synced(held)["held"] == 1
 
 
-@pytest.mark.parametrize(("answer", "code", "left"), [("y", 0, {}), ("n", 7, {"held": 12})])
+@pytest.mark.parametrize(
+    ("answer", "code", "left"),
+    [("y", 0, {}), ("n", 7, {"held": 12}), ("\x04", 7, {"held": 12})],  # the last is Ctrl-D
+)
 def test_on_a_terminal_it_asks(held: Shell, answer: str, code: int, left: dict[str, int]) -> None:
     controller, terminal = pty.openpty()
     command = [sys.executable, "-m", "connector", "resolve", "purchases", "--assume-accepted"]

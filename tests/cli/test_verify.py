@@ -53,6 +53,7 @@ def test_a_connection_that_is_not_live_shows_what_it_would_send(shop: Shell) -> 
     ended = shop.run("verify-dedup", "purchases", "--yes")
     assert ended.code == 2
     assert "is not live" in ended.err
+    assert "--dry-run" not in ended.err, "it has no such option"
     assert '"event_id": "tw-o8z6j-o87ne"' in ended.out
     assert shop.wire()["receipts"] == 0
 
