@@ -3,6 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -227,7 +228,8 @@ class Scene:
                 stakes = at_stake(claims, iter(batches), way.replay, missing=())
                 self.agree(stakes)
                 claims = agreed(claims, stakes)
-            delivery.run(claims.batches(iter(batches)))
+            with closing(claims.batches(iter(batches))) as claimed:
+                delivery.run(claimed)
         return delivery.traffic.tally
 
     def resolve(self, word: Word, *, mapping: str = "purchases", target: str = "x") -> int:

@@ -65,11 +65,12 @@ class Claims:
     closed: Gate
     largest: int = LARGEST_BATCH
 
-    def batches(self, stage: Iterator[pa.RecordBatch]) -> Iterator[Batch | None]:
+    def batches(self, stage: Iterator[pa.RecordBatch]) -> Generator[Batch | None]:
         """Claim rows batch by batch, up to `largest` of one destination each.
 
         Their requests are made in a thread, while those before them are claimed and sent. None
-        where a part of the stage is done: its rows may all be known, and others be answered.
+        where a part of the stage is done: its rows may all be known, and others be answered. To be
+        closed: left to Python it would wait for the thread anywhere, even where another starts.
         """
         gathered: dict[Destination, list[pa.RecordBatch]] = defaultdict(list)
         # Where all was new so far, claiming tells as well as asking whether all is.

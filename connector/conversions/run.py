@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -71,7 +71,8 @@ def _sync(job: Job, world: World, tally: Tally, started: datetime) -> tuple[dict
                 finished = _deliver(delivery, claims, staged, tally)
             else:
                 _tell(stop, tally, world)
-                claims.rehearse(staged.sendable(), stop.reason)
+                with staged.sendable() as rows:
+                    claims.rehearse(rows, stop.reason)
                 tally.nothing_was_sent()
             tally.newly_held += expired
             tally.held_before = max(0, tally.held_before - expired)
@@ -113,7 +114,8 @@ def _ending_on_error(run: int, world: World) -> Iterator[None]:
 def _deliver(delivery: Delivery, claims: Claims, staged: Stage, tally: Tally) -> bool:
     """Send; false when the state failed in between: what was not counted is for the next run."""
     try:
-        delivery.run(claims.batches(staged.sendable()))
+        with staged.sendable() as rows, closing(claims.batches(rows)) as batches:
+            delivery.run(batches)
     except ConnectorError as error:
         _interrupt(tally, error, delivery.traffic.edges.warn)
         return False
@@ -140,7 +142,8 @@ def rehearse(job: Job, world: World) -> tuple[dict[str, Any], Tally]:
             _tell(stop, tally, world)
         _, claims = _sending(job, world, read, remembered, tally, run=0)
         claims, _ = _agreement(job, world, read, claims, staged)
-        claims.rehearse(staged.sendable(), "dry_run")
+        with staged.sendable() as rows:
+            claims.rehearse(rows, "dry_run")
         tally.anomalies += alarm.raised(job, world, began=read.began, planned=lambda: tally)
     unsent = replace(tally, combinations=Counter())
     return _summary(job, world, unsent, "dry_run", started), tally
@@ -159,7 +162,8 @@ def _agreement(
     """The claims that a person lets a replay make, or a stop; a sync asks nobody."""
     if job.options.replay is None:
         return claims, None
-    stakes = replay.at_stake(claims, staged.sendable(), job.options.replay, missing=read.missing)
+    with staged.sendable() as rows:
+        stakes = replay.at_stake(claims, rows, job.options.replay, missing=read.missing)
     claims.tally.warnings += replay.remarks(stakes)
     stop = None if world.confirm(stakes) else replay.refusal(stakes)
     return replay.agreed(claims, stakes), stop
@@ -170,7 +174,8 @@ def _alarm(job: Job, world: World, read: Read, claims: Claims, staged: Stage) ->
     scratch = Tally()
 
     def planned() -> Tally:
-        replace(claims, tally=scratch).rehearse(staged.sendable(), anomalies.REASON)
+        with staged.sendable() as rows:
+            replace(claims, tally=scratch).rehearse(rows, anomalies.REASON)
         return scratch
 
     sentences = alarm.raised(job, world, began=read.began, planned=planned)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -117,12 +117,14 @@ class Stage:
         self._has_rejected = bool(found.outcomes["rejected"])
         return found
 
-    def sendable(self) -> Iterator[pa.RecordBatch]:
+    @contextmanager
+    def sendable(self) -> Iterator[Iterator[pa.RecordBatch]]:
         """The rows to send, in the order they were read, without those that lost."""
         rows = self._sendable()
-        return rows if self._descriptor is None else _ahead(rows)
+        with closing(rows if self._descriptor is None else _ahead(rows)) as given:
+            yield given
 
-    def _sendable(self) -> Iterator[pa.RecordBatch]:
+    def _sendable(self) -> Generator[pa.RecordBatch]:
         if self._schema is None:
             return
         behind = pa.array([loser.row for loser in self._losers], pa.int64())
@@ -151,7 +153,7 @@ class Stage:
             os.close(self._descriptor)
 
 
-def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
     """The same, each read from the disk while the one before it is worked on."""
     with ThreadPoolExecutor(1, "stage") as pool:
         waiting = pool.submit(next, batches, None)

@@ -1,13 +1,18 @@
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from delivery import EVENT, PIXEL, START, counts, mapped, numbered
 from ledgers import claim
 
-from connector.conversions import claims
+from connector.conversions import claims, run, stage
 from connector.conversions.claims import BATCHES_IN_A_GROUP, Claims
 from connector.conversions.outcomes import Sender
 from connector.conversions.requests import Batch
@@ -232,3 +237,22 @@ def test_a_rehearsal_knows_what_was_sent(desk: Desk, theirs: Ledger) -> None:
     theirs.settle(batch, "accepted", now=NOW, kept=Kept())
     desk.rehearse(mapped(["1", "2"]))
     assert counts(desk.tally) == {"pending": 1, "deduplicated": 1}
+
+
+def test_a_delivery_that_fails_leaves_no_thread(desk: Desk, tmp_path: Path) -> None:
+    kept = []
+
+    def fail(batches: Iterator[Batch]) -> None:
+        kept.extend([batches, next(batches)])
+        raise UnreachableError("gone")
+
+    told: list[str] = []
+    edges = SimpleNamespace(warn=told.append)
+    delivery: Any = SimpleNamespace(run=fail, traffic=SimpleNamespace(edges=edges))
+    with stage.opened(tmp_path) as staged:
+        staged.add(mapped(numbered(10)))
+        with duckdb.connect() as connection:
+            staged.census(connection, older_than_ms=0)
+        assert not run._deliver(delivery, desk.claims(), staged, desk.tally)
+    assert told == ["gone"]
+    assert [one for one in threading.enumerate() if one.name.startswith("requests")] == []

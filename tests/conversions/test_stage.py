@@ -1,4 +1,5 @@
 import resource
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
@@ -32,17 +33,21 @@ def census(staged: Stage, *batches: pa.RecordBatch, older_than_ms: int = 0) -> C
 
 
 def given_out(staged: Stage) -> list[tuple[str, str]]:
-    return [
-        pair
-        for rows in staged.sendable()
-        for pair in zip(rows["conversion_id"].to_pylist(), rows["digest"].to_pylist(), strict=True)
-    ]
+    with staged.sendable() as given:
+        return [
+            pair
+            for rows in given
+            for pair in zip(
+                rows["conversion_id"].to_pylist(), rows["digest"].to_pylist(), strict=True
+            )
+        ]
 
 
 def test_rows_come_out_as_they_went_in(opened: Stage) -> None:
     batches = [mapped(numbered(3)), mapped(["a", "b"])]
     assert census(opened, *batches).read == 5
-    out = pa.Table.from_batches(list(opened.sendable())).drop(["row"])
+    with opened.sendable() as given:
+        out = pa.Table.from_batches(list(given)).drop(["row"])
     assert out.equals(pa.Table.from_batches(batches))
 
 
@@ -204,3 +209,12 @@ def test_a_folder_that_is_not_there_is_out_of_reach(tmp_path: Path) -> None:
         pytest.raises(UnreachableError),
     ):
         staged.add(mapped(["1"]))
+
+
+def test_rows_that_are_not_all_taken_leave_no_thread(opened: Stage) -> None:
+    for part in range(3):
+        opened.add(mapped([f"{part}"]))
+    census(opened)
+    with opened.sendable() as rows:
+        next(rows)
+    assert [one for one in threading.enumerate() if one.name.startswith("stage")] == []
