@@ -95,7 +95,7 @@ def simulator(
     from connector.simulator.faults import parse_faults
     from connector.simulator.poison import Poison, parse_patterns
     from connector.simulator.server import serve
-    from connector.simulator.settings import Settings, parse_limits, switched
+    from connector.simulator.settings import Settings, parse_limits
 
     try:
         settings = Settings(
@@ -107,7 +107,7 @@ def simulator(
             modes=frozenset(mode or []), roles=tuple(role or ["AD_MANAGER"]),
             further_accounts=further_accounts, consent=consent,
             callbacks=tuple(callback or []), clock_skew_seconds=clock_skew,
-            ads=ads, search_lag_seconds=search_lag, **switched(mode or []),
+            ads=ads, search_lag_seconds=search_lag,
         )  # fmt: skip
     except ValueError as error:
         raise ConfigurationError(str(error)) from None

@@ -137,7 +137,7 @@ class Operation:
         after = spent(window, events=1, limit=calls)
         held = simulation.windows[key] = after or window
         headers: Mapping[str, str] = {}
-        if calls is not None and simulation.settings.rate_headers:
+        if calls is not None and "no_rate_headers" not in simulation.settings.modes:
             families = (USER_FAMILY, *([ACCOUNT_FAMILY] if by_account else []))
             left = calls - held.used
             headers = rate_headers(limit=calls, remaining=left, reset=held.reset, families=families)

@@ -162,7 +162,7 @@ def _spent(
     held = after or window
     simulation.windows[key] = held
     headers: Mapping[str, str] = {}
-    if limit is not None and simulation.settings.rate_headers:
+    if limit is not None and "no_rate_headers" not in simulation.settings.modes:
         headers = rate_headers(limit=limit, remaining=limit - held.used, reset=held.reset)
     if after is None:
         raise RefusedError(
@@ -182,8 +182,8 @@ def _check(
         conversions,
         tags=tags_of(simulation.world, pixel),
         strictness=Strictness(
-            formats=settings.strict_formats,
-            refuse_integers=settings.refuse_integers,
+            formats="strict_formats" in settings.modes,
+            refuse_integers="refuse_integers" in settings.modes,
             poison=settings.poison,
         ),
     )

@@ -16,7 +16,7 @@ TOO_MANY_REQUESTS = error("TOO_MANY_REQUESTS", "Too many requests")
 
 def unavailable(simulation: Simulation) -> Answer:
     """503, with the time to wait unless headers are kept from the client."""
-    headers = {"retry-after": "1"} if simulation.settings.rate_headers else {}
+    headers = {} if "no_rate_headers" in simulation.settings.modes else {"retry-after": "1"}
     entry = error("SERVICE_UNAVAILABLE", "The service is temporarily unavailable")
     return refusal(503, [entry], headers=headers)
 
@@ -27,7 +27,7 @@ def rate_limited(simulation: Simulation) -> Answer:
     # whole seconds, from half a second to one and a half ahead
     reset = math.ceil(simulation.clock() + 0.5)
     headers = rate_headers(limit=limit, remaining=0, reset=reset)
-    shown = headers if simulation.settings.rate_headers else {}
+    shown = {} if "no_rate_headers" in simulation.settings.modes else headers
     return refusal(429, [TOO_MANY_REQUESTS], headers=shown)
 
 

@@ -37,17 +37,10 @@ MODES: Mapping[str, str] = {
     "tiktok_gap": "TikTok's reports by ad leave one ad's newest day out",
     "tiktok_sandbox": "TikTok is its sandbox: it lacks some calls and locks out who is too fast",
     "tiktok_tasks_fail": "the first of TikTok's asynchronous reports fails",
-    "no_rate_headers": "no answer tells of limits, or how long to wait",
-    "refuse_integers": "amounts of conversions that are JSON integers are refused",
-    "strict_formats": "click ids of conversions have X's usual form",
-    "api_dedup": "conversions that come twice by the API count once",
-}
-# Modes that are settings of their own, and what they set.
-SWITCHES: Mapping[str, tuple[str, bool]] = {
-    "no_rate_headers": ("rate_headers", False),
-    "refuse_integers": ("refuse_integers", True),
-    "strict_formats": ("strict_formats", True),
-    "api_dedup": ("api_dedup", True),
+    "no_rate_headers": "no answer tells of limits, or how long to wait: a client must guess",
+    "refuse_integers": "JSON integers are refused as money, as X was seen to do",
+    "strict_formats": "the form of a click id is checked, which X is not known to do",
+    "api_dedup": "a conversion that comes twice by the API counts once, which X does not promise",
 }
 
 # What the consent pages do: ask whoever looks at them, or decide at once.
@@ -64,10 +57,6 @@ class Settings:
         latency_seconds: time between processing a request and answering it.
         seed: makes the account and draws the faults.
         events_per_window: conversions for each ad account in 15 minutes; None for no limit.
-        strict_formats: also check the form of a click id, which X is not known to do.
-        refuse_integers: refuse JSON integers as money, as X's strict parsing was seen to do.
-        api_dedup: count a conversion once that the API received twice, which X does not promise.
-        rate_headers: send rate-limit headers and `Retry-After`; without them a client must guess.
         poison: conversions to refuse though nothing is wrong with them.
         keep_payloads: keep the last body of each conversion for the count in detail.
         modes: what else is different, see `MODES`.
@@ -96,10 +85,6 @@ class Settings:
     latency_seconds: float = 0.0
     seed: int = DEFAULT_SEED
     events_per_window: int | None = EVENTS_PER_WINDOW
-    strict_formats: bool = False
-    refuse_integers: bool = False
-    api_dedup: bool = False
-    rate_headers: bool = True
     poison: Poison = NO_POISON
     keep_payloads: bool = True
     modes: frozenset[str] = frozenset()
@@ -159,11 +144,6 @@ class Settings:
             public="public_client" in self.modes,
             old_tokens="old_tokens" in self.modes,
         )
-
-
-def switched(modes: Iterable[str]) -> dict[str, bool]:
-    """The settings that modes stand for."""
-    return dict(SWITCHES[mode] for mode in modes if mode in SWITCHES)
 
 
 def parse_limits(texts: Iterable[str]) -> dict[str, int]:

@@ -100,7 +100,7 @@ def new_simulation(settings: Settings, *, clock: Clock) -> Simulation:
         world=world,
         clock=(lambda: clock() + skew) if skew else clock,
         faults=drawn(settings.faults, seed=settings.seed),
-        tally=Tally(api_dedup=settings.api_dedup, keep_payloads=settings.keep_payloads),
+        tally=Tally(api_dedup="api_dedup" in settings.modes, keep_payloads=settings.keep_payloads),
         issued=issued_at_first(world),
         jobs=Jobs(seconds=settings.job_seconds, some_fail="jobs_fail" in settings.modes),
         today=int(founded_at // DAY_SECONDS) * DAY_SECONDS,

@@ -56,7 +56,8 @@ def open_round(
         shares: dict[str, float] = {}
         settings = Settings(
             faults=shares, limits=UNLIMITED, search_lag_seconds=random.choice((0, 2, 5, 60)),
-            seed=random.randrange(1000), rate_headers=random.random() < 0.5,
+            seed=random.randrange(1000),
+            modes=frozenset({"no_rate_headers"} if random.random() >= 0.5 else ()),
         )  # fmt: skip
         address = stack.enter_context(running(settings, clock=clock.time))
         server = None

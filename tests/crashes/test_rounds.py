@@ -91,7 +91,7 @@ def test_whatever_happens_every_conversion_is_accepted_and_none_again(
     shares = {name: RARE.get(name, random.uniform(0.02, 0.08)) for name in FAULTS}
     opened = scene(
         POLICIES[number % 2], shares, seed=seed, latency_seconds=random.choice((0, 0.005, 0.02)),
-        rate_headers=random.random() < 0.5,
+        modes=frozenset({"no_rate_headers"} if random.random() >= 0.5 else ()),
         poison=Poison(patterns={"description": "bad"}, quoted=random.random() < 0.5),
     )  # fmt: skip
     play(opened, random, number % ROUNDS)

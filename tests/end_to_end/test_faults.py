@@ -63,7 +63,7 @@ def test_the_rate_limit_is_waited_for(shop: Open) -> None:
 
 
 def test_rows_x_refuses_are_found_and_the_others_arrive(shop: Open) -> None:
-    opened = shop(1200, strict_formats=True)
+    opened = shop(1200, modes=frozenset({"strict_formats"}))
     short = "update orders set click_id = 'too-short', updated_at = now() where number in (5, 700)"
     opened.orders(1200, short)
     [mapping] = opened.sync()["mappings"]

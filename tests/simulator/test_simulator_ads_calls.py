@@ -241,7 +241,7 @@ def test_a_total_has_a_limit_of_its_own(signed_in: SignedIn) -> None:
 
 
 def test_the_headers_can_be_kept_from_the_client(signed_in: SignedIn) -> None:
-    with running(Settings(rate_headers=False, limits={"accounts": 1})) as address:
+    with running(Settings(modes=frozenset({"no_rate_headers"}), limits={"accounts": 1})) as address:
         session = signed_in(address)
         taken, refused = (session.get(f"{address.url}/12/accounts") for _ in range(2))
     assert (taken.status_code, refused.status_code) == (200, 429)

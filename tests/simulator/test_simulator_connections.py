@@ -106,20 +106,19 @@ def test_an_error_after_the_commit_has_stored_everything(
         assert counted(arrived(address)) == (1, 1, 0, {"500": 1})
 
 
-@pytest.mark.parametrize("rate_headers", [True, False])
+@pytest.mark.parametrize("modes", [frozenset[str](), frozenset({"no_rate_headers"})])
 def test_an_unavailable_service_says_when_to_come_back_if_it_may(
     conversion: Make,
     send: Send,
     arrived: Arrived,
-    *,
-    rate_headers: bool,
+    modes: frozenset[str],
 ) -> None:
-    settings = Settings(faults={"unavailable": 1}, rate_headers=rate_headers)
+    settings = Settings(faults={"unavailable": 1}, modes=modes)
     with running(settings) as address:
         answer = send(address, conversion())
         assert answer.status_code == 503
         assert answer.json()["errors"][0]["code"] == "SERVICE_UNAVAILABLE"
-        assert answer.headers.get("retry-after") == ("1" if rate_headers else None)
+        assert answer.headers.get("retry-after") == (None if modes else "1")
         assert counted(arrived(address)) == (1, 0, 0, {"503": 1})
 
 

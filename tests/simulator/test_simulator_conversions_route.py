@@ -195,7 +195,7 @@ def test_one_faulty_conversion_fails_the_request_and_nothing_is_stored(
 
 
 def test_integers_as_money_are_refused_where_asked(conversion: Make, send: Send) -> None:
-    with running(Settings(refuse_integers=True, strict_formats=True)) as address:
+    with running(Settings(modes=frozenset({"refuse_integers", "strict_formats"}))) as address:
         assert send(address, conversion(value=49)).status_code == 400
         assert send(address, conversion(value="49")).status_code == 200
         odd = conversion(identifiers=[{"twclid": "short"}])

@@ -51,7 +51,7 @@ def test_the_switch_for_dedup_of_the_api_changes_what_counts(
     send: Send,
     arrived: Arrived,
 ) -> None:
-    with running(Settings(api_dedup=True)) as address:
+    with running(Settings(modes=frozenset({"api_dedup"}))) as address:
         for _ in range(3):
             send(address, conversion())
         counts = arrived(address)

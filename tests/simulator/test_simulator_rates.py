@@ -64,7 +64,7 @@ def test_without_a_limit_there_is_nothing_to_tell(
 
 
 def test_headers_can_be_kept_from_the_client(conversion: Make, send: Send) -> None:
-    with running(Settings(events_per_window=1, rate_headers=False)) as address:
+    with running(Settings(events_per_window=1, modes=frozenset({"no_rate_headers"}))) as address:
         taken, refused = send(address, conversion()), send(address, conversion())
     assert (taken.status_code, refused.status_code) == (200, 429)
     assert not rates(taken)

@@ -27,7 +27,7 @@ Status = Callable[[dict[str, str], int], str]
         {"limits": {"jobs": 3}},
         {"limits": {"jobs": 3}, "modes": ["jobs_fail", "files_late"]},
         {"faults": {"unavailable": 0.15, "rate_limited": 0.15}},
-        {"faults": {"rate_limited": 0.3}, "rate_headers": False},
+        {"faults": {"rate_limited": 0.3}, "modes": frozenset({"no_rate_headers"})},
         {"faults": {"reset": 0.15, "error_500_after_commit": 0.05}, "seed": 2},
     ],
     ids=str,
