@@ -72,16 +72,11 @@ _VEIL = str.maketrans("{}", "\ue000\ue001")
 _UNVEIL = str.maketrans("\ue000\ue001", "{}")
 
 
-class ReaderAstrayError(Exception):
-    """The reader failed on a file that it should have complained of."""
-
-
 def composed(text: str) -> Node | None:
     """The graph of nodes of a YAML text, None for an empty one.
 
     Raises:
         YAMLError: it is not YAML.
-        ReaderAstrayError: nor is this.
     """
     yaml = YAML(typ="safe", pure=True)
     yaml.composer.warn_double_anchors = False  # to name an anchor again is allowed in YAML
@@ -89,7 +84,7 @@ def composed(text: str) -> Node | None:
     try:
         node: Node | None = yaml.compose(veiled)
     except (AssertionError, LookupError, ValueError) as error:
-        raise ReaderAstrayError from error
+        raise YAMLError from error  # that the reader should have complained of
     return node
 
 
@@ -103,9 +98,7 @@ def text_of(node: ScalarNode) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
 
-def sentence_of(
-    error: YAMLError | UnicodeDecodeError | ReaderAstrayError, content: bytes
-) -> tuple[str, int, int]:
+def sentence_of(error: YAMLError | UnicodeDecodeError, content: bytes) -> tuple[str, int, int]:
     """Words, line and column (from 1) for a file's content that is not YAML."""
     if isinstance(error, UnicodeDecodeError):
         before = content[: error.start].decode("utf-8")

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from connector.project.syntax import ReaderAstrayError, composed, sentence_of, text_of
+from connector.project.syntax import composed, sentence_of, text_of
 
 MAX_NODES = 100_000
 MAX_DEPTH = 60
@@ -271,7 +271,7 @@ def read_tree(content: bytes) -> Tree:
     """The tree of a YAML file, with all that is wrong with it as YAML."""
     try:
         node = composed(content.decode("utf-8").removeprefix("\ufeff"))
-    except (UnicodeDecodeError, YAMLError, ReaderAstrayError) as error:
+    except (UnicodeDecodeError, YAMLError) as error:
         message, line, column = sentence_of(error, content)
         return unread(message, Mark(line, column))
     except RecursionError:
