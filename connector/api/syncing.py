@@ -157,17 +157,14 @@ def world_of(
             open_source=partial(warehouse, project, edges),
             lock=partial(
                 sync_lock, state.place, mapping=job.mapping.name, target=job.target, wait=wait,
-                sleep=edges.pause, stopping=partial(_is_over, job.options.deadline, edges),
+                sleep=edges.pause,
+                stopping=lambda: edges.stopping() or job.options.is_over(edges.now()),
             ),
             budget=Account(budget=budget_of(connection, "conversion_events"), budgets=kept),
             post=partial(_post, session, connection.base_url, credentials),
             now=edges.now, pause=edges.pause, random=edges.random, stopping=edges.stopping,
             progress=edges.progress, folder=folder, confirm=edges.confirm,
         )  # fmt: skip
-
-
-def _is_over(deadline: float | None, edges: Edges) -> bool:
-    return edges.stopping() or (deadline is not None and edges.now().timestamp() >= deadline)
 
 
 def _post(

@@ -40,7 +40,8 @@ def check(
         connection = api.connection_of(project, project.mappings[name])
         live = "live" if connection.live else "not live: nothing is sent"
         fits = f"fits, to {connection.target} ({live})"
-        terminal.line(f"{name}: {f'{len(problems)} problems' if problems else fits}")
+        many = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        terminal.line(f"{name}: {many if problems else fits}")
         for problem in problems:
             terminal.line(f"  {problem}")
         for remark in remarks:

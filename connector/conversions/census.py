@@ -176,6 +176,7 @@ def rejected(rows: Rows) -> Iterator[tuple[str, str]]:
 
 
 def _connection() -> duckdb.DuckDBPyConnection:
+    """One that may take more memory than a mapper: what is listed can be most of a stage."""
     connection = duckdb.connect(":memory:", config={"temp_directory": "", "threads": 1})
     connection.execute("set enable_progress_bar = false")
     return connection

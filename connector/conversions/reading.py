@@ -140,8 +140,7 @@ def _read(job: Job, world: World, source: Source, wanted: Selection) -> Iterator
 
 
 def _refuse_to_go_on(job: Job, world: World) -> None:
-    deadline = job.options.deadline
-    if world.stopping() or (deadline is not None and world.now().timestamp() >= deadline):
+    if world.stopping() or job.options.is_over(world.now()):
         raise StoppedError(f"{job.mapping.name}: stopped while reading; nothing was sent")
 
 

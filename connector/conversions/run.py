@@ -145,6 +145,7 @@ def rehearse(job: Job, world: World) -> tuple[dict[str, Any], Tally]:
         with staged.sendable() as rows:
             claims.rehearse(rows, "dry_run")
         tally.anomalies += alarm.raised(job, world, began=read.began, planned=lambda: tally)
+    # A summary tells the identifiers of what was sent; the tally those of what would be.
     unsent = replace(tally, combinations=Counter())
     return _summary(job, world, unsent, "dry_run", started), tally
 

@@ -48,6 +48,10 @@ class Options:
     accept_anomalies: bool = False
     replay: Replay | None = None
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether the deadline is there."""
+        return self.deadline is not None and now.timestamp() >= self.deadline
+
     @property
     def is_partial(self) -> bool:
         """Whether a run takes less than all that is new, so that the cursor stays."""

@@ -26,6 +26,7 @@ def test_runs_are_listed_newest_first(mixed: Shell) -> None:
     assert second["rows"]["accepted"] == 0
     assert first["run_id"] in mixed.run("runs").out
     assert mixed.run("runs", "nobody", "--json").json == {"runs": []}
+    assert mixed.run("runs", "-n", "9" * 20).code == 2
 
 
 def test_rejected_rows_are_listed_with_their_reasons(mixed: Shell) -> None:
