@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -85,13 +84,6 @@ def instead(address: str, **parameters: str) -> str:
     """An address with other parameters."""
     parts = urlsplit(address)
     return parts._replace(query=urlencode({**query_of(address), **parameters})).geturl()
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-    return port
 
 
 @dataclass(kw_only=True)

@@ -103,7 +103,7 @@ def postgresql(*, durable: bool = False) -> Iterator[Server]:
         rules = data / "pg_hba.conf"
         asked = f"host all {READER} 127.0.0.1/32 scram-sha-256\n"
         rules.write_text(asked + rules.read_text())
-        port = _free_port()
+        port = free_port()
         command = (
             programs / "postgres",
             "-D",
@@ -144,7 +144,7 @@ def _mariadb_program(name: str) -> str:
 def mariadb() -> Iterator[Server]:
     """MariaDB of the system; the reader may read everything and has a password."""
     with _folder() as folder:
-        port, data = _free_port(), folder / "data"
+        port, data = free_port(), folder / "data"
         as_whom = ["--user=root"] if os.geteuid() == 0 else []
         install = (_mariadb_program("mariadb-install-db"), "--no-defaults", f"--datadir={data}")
         subprocess.run(
@@ -218,7 +218,8 @@ def _answers(attempt: Callable[[], None]) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that the system says is free."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]

@@ -37,8 +37,11 @@ class Asking(Protocol):
 
 Clock = Callable[[Asking], int]
 
-_SUMMARY = """
-select coalesce(sum(amount), 0), min(used_at), max(used_at) from budgets where name = :name"""
+_KNOWN = """
+select coalesce(sum(amount), 0), min(used_at), max(used_at),
+  (select used_at from budgets where name = :told),
+  (select amount from budgets where name = :told)
+from budgets where name = :name"""
 _FORGET = "delete from budgets where name = :name and used_at < :since"
 # After a clock was set back, what lies ahead would stay for longer than a window.
 _PULL_BACK = "update budgets set used_at = :now where name = :name and used_at > :now"
@@ -86,7 +89,7 @@ class StateBudgets:
         with self.database.write() as transaction:
             now = self.clock(transaction)
             window = _Window(transaction=transaction, budget=budget, now=now)
-            used, promise = window.used(), window.promise()
+            used, promise = window.known()
             moment = window.room_at(excess(budget, used=used, amount=amount))
             if promise is not None and amount > promise.left:
                 moment = max(moment, promise.resets_at)
@@ -105,13 +108,13 @@ class StateBudgets:
             now = self.clock(transaction)
             window = _Window(transaction=transaction, budget=budget, now=now)
             ahead = round(min(resets_in, LONGEST_RESET_SECONDS) * 1000)
-            window.keep(renewed(window.promise(), Promise(left=remaining, resets_at=now + ahead)))
+            window.keep(renewed(window.known()[1], Promise(left=remaining, resets_at=now + ahead)))
 
     def used(self, budget: Budget) -> int:
         """See `Budgets`."""
         with self.database.write() as transaction:
             now = self.clock(transaction)
-            return _Window(transaction=transaction, budget=budget, now=now).used()
+            return _Window(transaction=transaction, budget=budget, now=now).known()[0]
 
     def change(self, group: str, names: Sequence[str], decide: Decide) -> float:
         """See `Quotas`; who only waits, or hears nothing new, keeps nobody from writing."""
@@ -207,15 +210,20 @@ class _Window:
     budget: Budget
     now: int
 
-    def used(self) -> int:
-        """How much is in the window; what has left it is deleted."""
+    def known(self) -> tuple[int, Promise | None]:
+        """How much is in the window, and what was promised; what has left it is deleted."""
         name, since = self.budget.name, self.now - self.budget.span
-        used, oldest, newest = self.transaction.execute(_SUMMARY, {"name": name}).fetchone()
-        if oldest is None or (oldest >= since and newest <= self.now):
-            return int(used)
-        self.transaction.execute(_FORGET, {"name": name, "since": since})
-        self.transaction.execute(_PULL_BACK, {"name": name, "now": self.now})
-        return int(self.transaction.execute(_USED, {"name": name}).fetchone()[0])
+        names = {"name": name, "told": self._promised}
+        found = self.transaction.execute(_KNOWN, names).fetchone()
+        used, oldest, newest, resets_at, left = found
+        promise = None if resets_at is None else Promise(resets_at=resets_at, left=left)
+        if promise is not None and not holds(promise, now=self.now):
+            promise = None
+        if oldest is not None and (oldest < since or newest > self.now):
+            self.transaction.execute(_FORGET, {"name": name, "since": since})
+            self.transaction.execute(_PULL_BACK, {"name": name, "now": self.now})
+            used = self.transaction.execute(_USED, {"name": name}).fetchone()[0]
+        return int(used), promise
 
     def add(self, amount: int) -> None:
         """Take an amount; what leaves in one small part of the window is one row."""
@@ -230,11 +238,6 @@ class _Window:
             return 0
         uses = self.transaction.execute(_USES, {"name": self.budget.name})
         return room_at(self.budget, iter(uses.fetchone, None), excess=excess)
-
-    def promise(self) -> Promise | None:
-        row = self.transaction.execute(_USES, {"name": self._promised}).fetchone()
-        promise = Promise(resets_at=row[0], left=row[1]) if row else None
-        return promise if promise is not None and holds(promise, now=self.now) else None
 
     def keep(self, promise: Promise) -> None:
         row = {"name": self._promised, "at": promise.resets_at, "amount": promise.left}

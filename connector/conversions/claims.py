@@ -44,14 +44,16 @@ def _parted_by(
     rows: pa.RecordBatch, names: tuple[str, str]
 ) -> Iterator[tuple[tuple[str, str], pa.RecordBatch]]:
     """The rows of each pair of values, in the order of their first."""
-    one, other = (pc.dictionary_encode(rows[name]) for name in names)
+    one, other = (rows[name] for name in names)
+    if rows.num_rows and all(pc.all(pc.equal(each, each[0])).as_py() for each in (one, other)):
+        yield (one[0].as_py(), other[0].as_py()), rows  # a mapping seldom has more than one
+        return
+    one, other = pc.dictionary_encode(one), pc.dictionary_encode(other)
     width = len(other.dictionary)
     pairs = pc.add(pc.multiply(one.indices, width), other.indices)
-    every = pc.unique(pairs).to_pylist()
-    for pair in every:
-        chosen = rows if len(every) == 1 else rows.filter(pc.equal(pairs, pair))
+    for pair in pc.unique(pairs).to_pylist():
         words = one.dictionary[pair // width].as_py(), other.dictionary[pair % width].as_py()
-        yield words, chosen
+        yield words, rows.filter(pc.equal(pairs, pair))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ class Delivery:
                     with self.traffic.edges.ledger.together():
                         for future in done:
                             self._answers.take(self._flying[future], future.result())
-                        leaving = list(self._departures(on_their_way=len(self._flying) - len(done)))
+                        leaving = self._departures(on_their_way=len(self._flying) - len(done))
                     for future in done:
                         del self._flying[future]
                     for batch in leaving:
@@ -107,26 +107,29 @@ class Delivery:
         searching = any(not self.traffic.standing[part.destination].accepted for part in parts)
         return 1 if searching else self.traffic.policy.senders
 
-    def _departures(self, on_their_way: int) -> Iterator[Batch]:
+    def _departures(self, on_their_way: int) -> list[Batch]:
         """The batches that leave now, recorded as sent."""
-        while self._may_leave(on_their_way) and (self.traffic.again or self._ready):
+        leaving: list[Batch] = []
+        now = self.traffic.milliseconds()
+        while self._may_leave(on_their_way + len(leaving)) and (self.traffic.again or self._ready):
             batch = (self.traffic.again or self._ready).popleft()
-            ready = self._depart(batch)
+            ready = self._depart(batch, now)
             if ready is not None:
-                on_their_way += 1
-                yield ready
+                leaving.append(ready)
+        if leaving:
+            numbers = [batch.number for batch in leaving]
+            self.traffic.edges.ledger.mark_sent(numbers, now=now)
+        return leaving
 
-    def _depart(self, batch: Batch) -> Batch | None:
+    def _depart(self, batch: Batch, now: int) -> Batch | None:
         """The batch as it may leave now, None when nothing of it does."""
         reason = self.traffic.closed(batch.destination)
         if reason is not None:
             self.traffic.abandon(batch, reason)
             return None
-        now = self.traffic.milliseconds()
         rest = self._hold_what_is_late(batch, now)
         if not rest.size or not self._may_spend(rest):
             return None
-        self.traffic.edges.ledger.mark_sent(rest.number, now=now)
         self.traffic.tally.requests_sent += 1
         self.traffic.tally.requests_retried += rest.left_at is not None
         return replace(rest, left_at=now)

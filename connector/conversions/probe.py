@@ -149,7 +149,7 @@ def _both(ledger: Ledger, world: World, batch: Batch) -> Verified:
 
 def _sent(ledger: Ledger, world: World, batch: Batch) -> tuple[Verdict, Answered]:
     _wait(world, batch)
-    ledger.mark_sent(batch.number, now=milliseconds(world.now()))
+    ledger.mark_sent([batch.number], now=milliseconds(world.now()))
     return _posted(world, batch)
 
 

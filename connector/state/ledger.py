@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 
 from connector.errors import OvertakenError
 from connector.state.asking import known_of, past_of
@@ -38,7 +39,6 @@ class Ledger:
         self._rules_digest = rules_digest
         self._reached = reached
         self._waiting: list[Callable[[], object]] | None = None
-        self._is_known_open = False
         self._claiming = TAKE_ACCEPTED_TOO if double_count else TAKE
 
     @contextmanager
@@ -50,7 +50,7 @@ class Ledger:
                 yield
             done = self._waiting
         finally:
-            self._waiting, self._is_known_open = None, False
+            self._waiting = None
         for each in done:
             each()
 
@@ -75,6 +75,7 @@ class Ledger:
         found = self.find_destination(target=target, pixel_id=pixel_id, event_id=event_id)
         while found is None:
             with self._write("reached") as connection:
+                self._require_open(connection)
                 connection.execute(
                     "insert into destinations (target, pixel_id, event_id) values (?, ?, ?)"
                     " on conflict do nothing",
@@ -142,17 +143,24 @@ class Ledger:
             connection.execute("delete from batches where id = ?", (batch,))
             return numbers
 
-    def mark_sent(self, batch: int, *, now: int) -> None:
-        """Say that the batch's request is about to leave."""
-        self._move("sent", batch, "sent_at = :now", now=now)
+    def mark_sent(self, batches: Sequence[int], *, now: int) -> None:
+        """Say that the requests of batches are about to leave."""
+        with self._write("sent") as connection:
+            sent = connection.execute(
+                "update batches set state = 'sent', sent_at = ? where run = ? and state = 'claimed'"
+                f" and {_OPEN} and id in ({_places(batches)})",
+                (now, self._run, *batches),
+            ).rowcount
+            if sent != len(batches):
+                raise self._overtaken()
 
     def mark_not_sent(self, batch: int) -> None:
         """Say that the platform did not process the request; it may be sent again."""
-        self._move("not_sent", batch, "sent_at = null")
+        self._take_back("not_sent", batch, "sent_at = null")
 
     def mark_in_doubt(self, batch: int) -> None:
         """Say that no clear answer came, and that this run means to send the batch again."""
-        self._move("doubted", batch, "doubt_since = coalesce(doubt_since, sent_at)")
+        self._take_back("doubted", batch, "doubt_since = coalesce(doubt_since, sent_at)")
 
     def settle(
         self, batch: int, state: str, *, now: int, kept: Kept, amounts: Iterable[Amount] = ()
@@ -162,11 +170,10 @@ class Ledger:
         also = _SETTLED + doubt
         with self._write(state) as connection:
             self._change(connection, batch, ("sent", state), also, _values(kept, now))
-            for each in amounts:
-                connection.execute(
-                    "insert into amounts values (?, ?, ?, ?, ?)",
-                    (batch, each.day, each.currency, each.conversions, each.amount),
-                )
+            rows = [(batch, a.day, a.currency, a.conversions, a.amount) for a in amounts]
+            if rows:
+                values = ", ".join(f"({_places(row)})" for row in rows)
+                connection.execute(f"insert into amounts values {values}", list(chain(*rows)))
 
     def refuse(self, batch: int, claim: Claim, *, now: int, kept: Kept) -> None:
         """Commit that conversions are refused; what had been accepted before is so again."""
@@ -200,9 +207,6 @@ class Ledger:
     @contextmanager
     def _write(self, step: str) -> Iterator[Transaction]:
         with self._database.write() as connection:
-            if not self._is_known_open:
-                self._require_open(connection)
-            self._is_known_open = self._waiting is not None
             yield connection
         self.afterwards(partial(self._reached, step))
 
@@ -222,6 +226,7 @@ class Ledger:
     def _new_batches(
         self, connection: Transaction, destination: int, number: int, now: int
     ) -> list[int]:
+        self._require_open(connection)
         rows = connection.execute(
             "insert into batches (run, mapping, destination, state, rules_digest, claimed_at)"
             " select :run, :mapping, :destination, 'claimed', :rules, :now from listed(:each)"
@@ -240,14 +245,14 @@ class Ledger:
 
     def _require(self, connection: Transaction, batch: int, *states: str) -> None:
         row = connection.execute(
-            "select state from batches where id = ? and run = ?", (batch, self._run)
+            f"select state from batches where id = ? and run = ? and {_OPEN}", (batch, self._run)
         ).fetchone()
         if row is None or row[0] not in states:
             raise self._overtaken()
 
-    def _move(self, step: str, batch: int, also: str, **values: object) -> None:
+    def _take_back(self, step: str, batch: int, also: str) -> None:
         with self._write(step) as connection:
-            self._change(connection, batch, _MOVES[step], also, values)
+            self._change(connection, batch, ("sent", "claimed"), also, {})
 
     def _change(
         self, connection: Transaction, batch: int, states: tuple[str, str], also: str,
@@ -256,7 +261,7 @@ class Ledger:
         before, after = states
         changed = connection.execute(
             f"update batches set state = :after, {also}"
-            " where id = :batch and run = :run and state = :before",
+            f" where id = :batch and run = :run and state = :before and {_OPEN}",
             {"after": after, "before": before, "batch": batch, "run": self._run, **values},
         ).rowcount
         if changed != 1:
@@ -268,13 +273,13 @@ class Ledger:
         )
 
 
-# What a request's batch was, and what it becomes.
-_MOVES: Mapping[str, tuple[str, str]] = {
-    "sent": ("claimed", "sent"),
-    "not_sent": ("sent", "claimed"),
-    "doubted": ("sent", "claimed"),
-}
+# Of a batch: nobody has taken its run for dead.
+_OPEN = "exists (select 1 from runs where id = run and finished_at is null)"
 _SETTLED = "settled_at = :now, reason = :reason, debug_id = :debug_id"
+
+
+def _places(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _values(kept: Kept, now: int) -> dict[str, object]:

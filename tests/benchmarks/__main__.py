@@ -71,6 +71,7 @@ def main() -> None:
     """Measure what is asked for."""
     options = asked()
     if options.folder:
+        options.folder.mkdir(parents=True, exist_ok=True)
         tempfile.tempdir = str(options.folder.resolve())
     python = None if options.no_drt else environment.drt()
     compared = {OURS: tools.connector, **({"drt": tools.drt(python)} if python else {})}

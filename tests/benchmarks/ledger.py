@@ -104,7 +104,7 @@ def _sent(ledger: Ledger, destination: int, ids: Sequence[str]) -> tuple[float, 
         batches = ledger.claim(_claims(destination, group), now=2)
         claimed = time.perf_counter()
         for batch in batches:
-            ledger.mark_sent(batch, now=3)
+            ledger.mark_sent([batch], now=3)
             ledger.settle(batch, "accepted", now=4, kept=Kept(debug_id="b51c0d7e"))
         claiming += claimed - begun
         settling += time.perf_counter() - claimed

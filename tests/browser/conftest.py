@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from browser import chromium
 from browser.chromium import PROFILES, Profile, Tab
-from desk import Desk, MakeDesk, free_port
+from desk import Desk, MakeDesk
+from servers import free_port
 
 from connector.simulator.server import running
 from connector.simulator.settings import Settings

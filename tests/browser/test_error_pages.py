@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from browser.chromium import REBOUND, Tab
 from browser.people import EXCHANGES, WAYS, connecting
-from desk import Desk, free_port
+from desk import Desk
+from servers import free_port
 
 from connector.connecting import flows
 from connector.connecting.flows import Flow, by_pkce

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from browser.chromium import Tab
 from browser.conftest import TabOf
-from desk import free_port
+from servers import free_port
 
 from connector.connecting.attempt import OAUTH1, PKCE, TIKTOK, Attempt, Expected
 from connector.connecting.callback import address_of, listening

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import pytest
 from browser.chromium import PROFILES, Profile, Shown, Tab
 from browser.conftest import TabOf
-from desk import free_port
 from requests_oauthlib import OAuth1Session
+from servers import free_port
 
 from connector.connecting.attempt import PKCE, TOLD, Outcome
 from connector.connecting.callback import address_of, listening

@@ -47,7 +47,8 @@ class Store:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[ValkeyServer]:
     """A real Valkey that asks for a password."""
-    with ValkeyServer(save="") as server:
+    # Its own search for a port meets that of another process that begins at the same time.
+    with ValkeyServer(port=servers.free_port(), save="") as server:
         with redis.Redis(port=server.port) as client:
             client.config_set("requirepass", servers.PASSWORD)
         yield server

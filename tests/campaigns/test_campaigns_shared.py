@@ -28,7 +28,7 @@ COMMIT_SECONDS = 0.3
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    with ValkeyServer(save="") as server:
+    with ValkeyServer(port=servers.free_port(), save="") as server:
         yield f"redis://127.0.0.1:{server.port}/0"
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from desk import Desk, MakeDesk, free_port
-from servers import Server
+from desk import Desk, MakeDesk
+from servers import Server, free_port
 from shop import MAPPING, ORDERS
 from taps import tapped
 from watches import MakeWatch, Watch, Way

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
-from desk import browse, free_port
+from desk import browse
+from servers import free_port
 
 from connector.connecting.attempt import PKCE, Attempt, Outcome
 from connector.connecting.callback import address_of, listening

@@ -4,7 +4,8 @@ import re
 import socket
 
 import pytest
-from desk import APP, Desk, MakeDesk, browse, free_port, led_to, query_of
+from desk import APP, Desk, MakeDesk, browse, led_to, query_of
+from servers import free_port
 
 
 def said(text: str) -> str:

@@ -8,7 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
-from desk import browse, free_port, led_to
+from desk import browse, led_to
+from servers import free_port
 
 from connector.connecting.flows import Back, Flow, Way, by_oauth1, by_pkce, by_tiktok
 from connector.errors import (

@@ -172,7 +172,7 @@ def test_what_another_mapping_sends_meanwhile_is_deduplicated(desk: Desk, theirs
     def interfere() -> None:
         if not theirs.known(1, ["3"]):
             [batch] = theirs.claim([claim("3")], now=NOW)
-            theirs.mark_sent(batch, now=NOW)
+            theirs.mark_sent([batch], now=NOW)
             theirs.settle(batch, "accepted", now=NOW, kept=Kept())
 
     desk.before_claiming = interfere
@@ -233,7 +233,7 @@ def test_a_rehearsal_counts_everything_and_changes_nothing(desk: Desk) -> None:
 
 def test_a_rehearsal_knows_what_was_sent(desk: Desk, theirs: Ledger) -> None:
     [batch] = theirs.claim([claim("1")], now=NOW)
-    theirs.mark_sent(batch, now=NOW)
+    theirs.mark_sent([batch], now=NOW)
     theirs.settle(batch, "accepted", now=NOW, kept=Kept())
     desk.rehearse(mapped(["1", "2"]))
     assert counts(desk.tally) == {"pending": 1, "deduplicated": 1}

@@ -22,7 +22,7 @@ def filled(begin: Callable[..., Ledger]) -> Ledger:
     ledger = begin()
     ledger.make_destination(target="x", pixel_id="o8z6j", event_id="o87ne")
     [batch] = ledger.claim([claim(*"12345")], now=1_000)
-    ledger.mark_sent(batch, now=2_000)
+    ledger.mark_sent([batch], now=2_000)
     amount = Amount(day="2026-11-21", currency="EUR", conversions=5, amount="12.345")
     ledger.settle(batch, "accepted", now=3_000, kept=Kept(debug_id="d"), amounts=[amount])
     return ledger

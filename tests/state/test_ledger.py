@@ -19,14 +19,14 @@ def ledger(begin: Begin) -> Ledger:
 
 def refused(ledger: Ledger, *ids: str, digest: str = "1:a", reason: str = "why") -> int:
     [batch] = ledger.claim([claim(*ids, digest=digest)], now=100)
-    ledger.mark_sent(batch, now=110)
+    ledger.mark_sent([batch], now=110)
     ledger.settle(batch, "refused", now=120, kept=Kept(reason=reason))
     return batch
 
 
 def in_doubt(ledger: Ledger, *ids: str, sent_at: int = 110) -> int:
     [batch] = ledger.claim([claim(*ids)], now=100)
-    ledger.mark_sent(batch, now=sent_at)
+    ledger.mark_sent([batch], now=sent_at)
     ledger.settle(batch, "in_doubt", now=120, kept=Kept(reason="why", unclear=True))
     return batch
 
@@ -81,11 +81,21 @@ def test_a_conversion_that_moved_since_it_was_looked_up_is_lost(begin: Begin) ->
         ours.claim([claim("1", seen=seen)], now=200)
 
 
+def test_requests_leave_together_or_not_at_all(ledger: Ledger) -> None:
+    one, other, last = ledger.claim([claim("1"), claim("2"), claim("3")], now=100)
+    ledger.mark_sent([one], now=110)
+    with pytest.raises(OvertakenError):
+        ledger.mark_sent([one, other], now=120)
+    assert facts(ledger, "2") == ("claimed", "1:a", None)
+    ledger.mark_sent([other, last], now=130)
+    assert {facts(ledger, key) for key in ("1", "2", "3")} == {("sent", "1:a", None)}
+
+
 @pytest.mark.parametrize("state", ["claimed", "sent", "accepted", "held"])
 def test_what_may_not_be_sent_again_cannot_be_claimed(ledger: Ledger, state: str) -> None:
     [batch] = ledger.claim([claim("1")], now=100)
     if state != "claimed":
-        ledger.mark_sent(batch, now=110)
+        ledger.mark_sent([batch], now=110)
     if state in {"accepted", "held"}:
         ledger.settle(batch, state, now=120, kept=Kept())
     with pytest.raises(ClaimLostError):
@@ -104,12 +114,15 @@ def test_what_another_mapping_was_refused_can_be_taken_over(begin: Begin) -> Non
 
 def test_an_accepted_batch_keeps_its_amounts_and_x_s_word(ledger: Ledger, state: Database) -> None:
     [batch] = ledger.claim([claim("1")], now=100)
-    ledger.mark_sent(batch, now=110)
-    amount = Amount(day="2026-11-21", currency="EUR", conversions=1, amount="9.995")
+    ledger.mark_sent([batch], now=110)
+    days = ("2026-11-21", "2026-11-22")
+    amounts = [Amount(day=day, currency="EUR", conversions=1, amount="9.995") for day in days]
     kept = Kept(debug_id="b51c0d7e")
-    ledger.settle(batch, "accepted", now=120, kept=kept, amounts=[amount])
+    ledger.settle(batch, "accepted", now=120, kept=kept, amounts=amounts)
     assert facts(ledger, "1") == ("accepted", "1:a", None)
-    assert state.read("select * from amounts") == [(batch, "2026-11-21", "EUR", 1, "9.995")]
+    assert state.read("select * from amounts order by day") == [
+        (batch, day, "EUR", 1, "9.995") for day in days
+    ]
     assert state.read("select debug_id, sent_at, settled_at from batches") == [
         ("b51c0d7e", 110, 120)
     ]
@@ -117,7 +130,7 @@ def test_an_accepted_batch_keeps_its_amounts_and_x_s_word(ledger: Ledger, state:
 
 def test_what_was_not_processed_is_claimed_as_before(ledger: Ledger, state: Database) -> None:
     [batch] = ledger.claim([claim("1")], now=100)
-    ledger.mark_sent(batch, now=110)
+    ledger.mark_sent([batch], now=110)
     ledger.mark_not_sent(batch)
     assert facts(ledger, "1") == ("claimed", "1:a", None)
     assert state.read("select sent_at from batches") == [(None,)]
@@ -126,13 +139,13 @@ def test_what_was_not_processed_is_claimed_as_before(ledger: Ledger, state: Data
 def test_a_doubt_counts_from_the_first_sending(ledger: Ledger) -> None:
     [batch] = ledger.claim([claim("1")], now=100)
     for sent_at in (110, 120):
-        ledger.mark_sent(batch, now=sent_at)
+        ledger.mark_sent([batch], now=sent_at)
         ledger.mark_in_doubt(batch)
         assert facts(ledger, "1") == ("claimed", "1:a", 110)
-    ledger.mark_sent(batch, now=130)
+    ledger.mark_sent([batch], now=130)
     ledger.mark_not_sent(batch)
     assert facts(ledger, "1") == ("claimed", "1:a", 110)
-    ledger.mark_sent(batch, now=140)
+    ledger.mark_sent([batch], now=140)
     ledger.settle(batch, "in_doubt", now=150, kept=Kept(unclear=True))
     assert facts(ledger, "1") == ("in_doubt", "1:a", 110)
 
@@ -141,16 +154,16 @@ def test_a_doubt_counts_from_the_first_sending(ledger: Ledger) -> None:
 def test_no_later_answer_ends_a_doubt(ledger: Ledger, answer: str) -> None:
     seen = in_doubt(ledger, "1", sent_at=110)
     [batch] = ledger.claim([claim("1", digest="1:b", seen=seen)], now=200)
-    ledger.mark_sent(batch, now=210)
+    ledger.mark_sent([batch], now=210)
     ledger.settle(batch, answer, now=220, kept=Kept(unclear=answer == "in_doubt"))
     assert facts(ledger, "1") == (answer, "1:b", 110)
 
 
 def test_parts_of_a_request_keep_its_doubt(ledger: Ledger, state: Database) -> None:
     [batch] = ledger.claim([claim("1", "2", "3")], now=100)
-    ledger.mark_sent(batch, now=110)
+    ledger.mark_sent([batch], now=110)
     ledger.mark_in_doubt(batch)
-    ledger.mark_sent(batch, now=120)
+    ledger.mark_sent([batch], now=120)
     numbers = ledger.split(batch, [claim("1", "2"), claim("3")], now=130)
     found = ledger.known(1, ["1", "2", "3"])
     assert [found[place].batch for place in range(3)] == [numbers[0], numbers[0], numbers[1]]
@@ -195,7 +208,7 @@ def test_a_released_conversion_is_in_doubt_as_before(ledger: Ledger) -> None:
 
 def test_a_batch_that_got_in_doubt_stays_so_when_it_is_released(ledger: Ledger) -> None:
     [batch] = ledger.claim([claim("1", "2")], now=100)
-    ledger.mark_sent(batch, now=110)
+    ledger.mark_sent([batch], now=110)
     ledger.mark_in_doubt(batch)
     ledger.release(batch, claim("1", "2"), reason="deadline", now=120)
     assert facts(ledger, "1") == facts(ledger, "2") == ("in_doubt", "1:a", 110)
@@ -224,7 +237,7 @@ def test_part_of_a_claim_or_all_of_it_can_be_held_back(
     ledger: Ledger, ids: tuple[str, ...]
 ) -> None:
     [batch] = ledger.claim([claim("1", "2")], now=100)
-    ledger.mark_sent(batch, now=110)
+    ledger.mark_sent([batch], now=110)
     ledger.mark_in_doubt(batch)
     part = claim(*ids) if len(ids) == 1 else None
     ledger.hold_back(batch, part, reason="in_doubt", now=120)
@@ -240,7 +253,7 @@ CHANGES: dict[str, Callable[[Ledger, int, int], object]] = {
     "hold": lambda it, *_: it.hold(claim("9"), reason="in_doubt", now=200),
     "hold_back": lambda it, claimed, _: it.hold_back(claimed, None, reason="in_doubt", now=200),
     "split": lambda it, _, sent: it.split(sent, [claim("3"), claim("4")], now=200),
-    "mark_sent": lambda it, claimed, _: it.mark_sent(claimed, now=200),
+    "mark_sent": lambda it, claimed, _: it.mark_sent([claimed], now=200),
     "mark_not_sent": lambda it, _, sent: it.mark_not_sent(sent),
     "mark_in_doubt": lambda it, _, sent: it.mark_in_doubt(sent),
     "settle": lambda it, _, sent: it.settle(sent, "accepted", now=200, kept=Kept()),
@@ -254,7 +267,7 @@ def test_a_run_that_was_overtaken_can_change_nothing(
 ) -> None:
     stopped = begin("purchases")
     claimed, sent = stopped.claim([claim("1", "2"), claim("3", "4")], now=100)
-    stopped.mark_sent(sent, now=110)
+    stopped.mark_sent([sent], now=110)
     begin("purchases")
     tables = ("destinations", "batches", "conversions", "amounts")
     before = [state.read(f"select * from {table}") for table in tables]
@@ -269,7 +282,7 @@ def test_a_run_of_another_mapping_is_no_obstacle(
 ) -> None:
     ledger = begin("purchases")
     claimed, sent = ledger.claim([claim("1", "2"), claim("3", "4")], now=100)
-    ledger.mark_sent(sent, now=110)
+    ledger.mark_sent([sent], now=110)
     begin("refunds")
     change(ledger, claimed, sent)
 
@@ -277,7 +290,7 @@ def test_a_run_of_another_mapping_is_no_obstacle(
 def test_a_run_settles_nothing_of_another_run(begin: Begin) -> None:
     theirs = begin("refunds")
     [batch] = theirs.claim([claim("1")], now=100)
-    theirs.mark_sent(batch, now=110)
+    theirs.mark_sent([batch], now=110)
     with pytest.raises(OvertakenError):
         begin("purchases").settle(batch, "accepted", now=120, kept=Kept())
     assert facts(theirs, "1") == ("sent", "1:a", None)
@@ -285,7 +298,7 @@ def test_a_run_settles_nothing_of_another_run(begin: Begin) -> None:
 
 def test_an_answer_is_settled_once(ledger: Ledger) -> None:
     [batch] = ledger.claim([claim("1")], now=100)
-    ledger.mark_sent(batch, now=110)
+    ledger.mark_sent([batch], now=110)
     ledger.settle(batch, "accepted", now=120, kept=Kept())
     for again in ("refused", "in_doubt"):
         with pytest.raises(OvertakenError):

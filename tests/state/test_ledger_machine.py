@@ -155,7 +155,7 @@ class LedgerMachine(RuleBasedStateMachine):
         flight = self.pick(data, sent=False)
         if flight:
             flight.sent_at = self.model.now
-            self.ledgers[flight.mapping].mark_sent(flight.number, now=self.model.now)
+            self.ledgers[flight.mapping].mark_sent([flight.number], now=self.model.now)
             self.become(flight, "sent")
 
     @rule(data=st.data(), unclear=st.booleans())

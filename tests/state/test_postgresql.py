@@ -149,7 +149,7 @@ def test_a_server_that_goes_away_is_out_of_reach(
     [batch] = ledger.claim([claim("1")], now=100)
     assert end_sessions(place)
     with pytest.raises(UnreachableError):
-        ledger.mark_sent(batch, now=110)
+        ledger.mark_sent([batch], now=110)
     assert facts(begin("refunds"), "1") == ("claimed", "1:a", None)
 
 
@@ -160,7 +160,7 @@ def test_a_run_that_lost_its_lock_is_overtaken_by_the_next(
         ledger = begin()
         [batch] = ledger.claim([claim("1")], now=100)
         assert end_sessions(place, "query like '%pg_try_advisory_lock%'") == 1
-        ledger.mark_sent(batch, now=110)  # nobody else has begun
+        ledger.mark_sent([batch], now=110)  # nobody else has begun
         with lock(place):
             with state.write() as connection:
                 names = {"mapping": "purchases", "target": "x"}

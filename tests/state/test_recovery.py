@@ -35,7 +35,7 @@ def expired(state: Database, *, before: int, mapping: str = "purchases") -> int:
 
 def sent(ledger: Ledger, *ids: str, now: int, destination: int = 1) -> int:
     [batch] = ledger.claim([claim(*ids, destination=destination)], now=now)
-    ledger.mark_sent(batch, now=now)
+    ledger.mark_sent([batch], now=now)
     return batch
 
 
@@ -47,7 +47,7 @@ def in_doubt(ledger: Ledger, *ids: str, now: int, destination: int = 1) -> int:
 
 def test_what_never_left_is_released(begin: Begin, state: Database, dead: Ledger) -> None:
     [batch] = dead.claim([claim("1", "2")], now=100)
-    dead.mark_sent(batch, now=110)
+    dead.mark_sent([batch], now=110)
     dead.mark_not_sent(batch)
     ledger, doubtful = recovered(begin, state)
     assert doubtful == 0
@@ -72,7 +72,7 @@ def test_what_was_to_be_sent_again_is_in_doubt_since_its_first_sending(
     batch = sent(dead, "1", now=110)
     dead.mark_in_doubt(batch)
     if left_again:
-        dead.mark_sent(batch, now=120)
+        dead.mark_sent([batch], now=120)
     ledger, doubtful = recovered(begin, state)
     assert doubtful == 1
     assert facts(ledger, "1") == ("in_doubt", "1:a", 110)

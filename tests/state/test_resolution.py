@@ -29,7 +29,7 @@ def ledger(begin: Begin) -> Ledger:
 
 def settled(ledger: Ledger, state: str, *ids: str, destination: int = 1) -> None:
     [batch] = ledger.claim([claim(*ids, destination=destination)], now=100)
-    ledger.mark_sent(batch, now=100)
+    ledger.mark_sent([batch], now=100)
     kept = Kept(reason="why", unclear=state in ("in_doubt", "held"))
     ledger.settle(batch, state, now=100, kept=kept)
 
@@ -112,7 +112,7 @@ def test_named_ones_are_told_by_mapping_and_state(
 
 def test_what_a_dead_run_left_is_in_doubt_or_released(ledger: Ledger, state: Database) -> None:
     sent, never_left = ledger.claim([claim("1"), claim("2")], now=100)
-    ledger.mark_sent(sent, now=100)
+    ledger.mark_sent([sent], now=100)
     with state.write() as connection:
         assert settle_dead(connection, now=400, **NAMES) == 1
     assert facts(ledger, "1") == ("in_doubt", "1:a", 100)
@@ -121,4 +121,4 @@ def test_what_a_dead_run_left_is_in_doubt_or_released(ledger: Ledger, state: Dat
     with pytest.raises(OvertakenError):
         ledger.settle(sent, "accepted", now=500, kept=Kept())
     with pytest.raises(OvertakenError):
-        ledger.mark_sent(never_left, now=500)
+        ledger.mark_sent([never_left], now=500)

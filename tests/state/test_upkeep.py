@@ -26,7 +26,7 @@ def ledger(begin: Begin) -> Ledger:
 
 def settled(ledger: Ledger, state: str, *ids: str, now: int = 100) -> int:
     [batch] = ledger.claim([claim(*ids)], now=now)
-    ledger.mark_sent(batch, now=now)
+    ledger.mark_sent([batch], now=now)
     kept = Kept(reason="why", unclear=state in ("in_doubt", "held"))
     amount = Amount(day="2026-11-21", currency="EUR", conversions=1, amount="1")
     ledger.settle(batch, state, now=now, kept=kept, amounts=[amount])
