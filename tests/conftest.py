@@ -1,6 +1,7 @@
 """Servers that the tests of several folders share, each started once and when it is asked for."""
 
 import itertools
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -10,6 +11,14 @@ import servers
 
 from connector.state import database
 from connector.state.place import Place, place_of
+
+
+def pytest_configure() -> None:
+    """Let all that tests start obey Ctrl-C; what a shell runs in the background ignores it."""
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    for number, handler in handlers.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")
