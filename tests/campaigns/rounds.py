@@ -199,7 +199,16 @@ class Round:
             if children[0].status == RUNNING:
                 os.kill(children[0].number, signal.SIGKILL)
         for command, child in zip(commands, children, strict=True):
-            child.end()
-            if self.heard(command, child) is None:
+            code = child.end()
+            ids = self.heard(command, child)
+            if ids is None:
                 self.finish(command)
+            elif code == KILLED and not self.is_noted(ids):
+                assert self.finish(command) == ids
+                self.made.pop()
         self.counts["at once"] += len(commands)
+
+    def is_noted(self, ids: list[str]) -> bool:
+        """Whether the journal knows that somebody heard these ids, and does not tell them again."""
+        mine = (one for one in self.bureau.journal() if set(one.entity_ids) == set(ids))
+        return any(one.told_at for one in mine)
