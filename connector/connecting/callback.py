@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain, repeat
 from urllib.parse import parse_qsl, urlsplit
 
 from connector.connecting.attempt import TOLD, Expected, Outcome, said
@@ -16,6 +17,8 @@ from connector.errors import ConfigurationError, UnreachableError
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 PATH = "/callback"
+# Python hears a Ctrl-C that comes just as a wait begins only when that wait is over.
+_PART_SECONDS = 0.5
 _STYLE = (
     ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;"
     "margin:3rem auto;padding:0 1rem;overflow-wrap:anywhere}"
@@ -78,7 +81,9 @@ class Listener:
         Raises:
             UnreachableError: none came in time.
         """
-        if not self.done.wait(seconds) or self.came is None:
+        whole, rest = divmod(seconds, _PART_SECONDS)
+        parts = chain(repeat(_PART_SECONDS, int(whole)), [rest])
+        if not any(map(self.done.wait, parts)) or self.came is None:
             raise UnreachableError(
                 f"no answer came back to {self.address} within {seconds:,.0f} s; allow it in the"
                 " browser sooner, or where that browser is on another machine, use --paste-url"
