@@ -3,13 +3,14 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from queue import Empty, SimpleQueue
+from contextlib import contextmanager
+from queue import SimpleQueue
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.terminal import Reporter, Terminal
 from connector.errors import Exit
+from connector.waking import woken
 
 if TYPE_CHECKING:
     from connector.api import Edges
@@ -30,7 +31,6 @@ def attended(terminal: Terminal, reporter: Reporter) -> Iterator["Edges"]:
 @contextmanager
 def _stopping_on_signals(terminal: Terminal) -> Iterator[Any]:
     """The first SIGINT or SIGTERM finishes what is in flight, the second ends at once."""
-    # Not an Event: the handler would wait for the lock that the wait it interrupts may hold.
     asked: SimpleQueue[int] = SimpleQueue()
     told: list[int] = []
 
@@ -43,8 +43,7 @@ def _stopping_on_signals(terminal: Terminal) -> Iterator[Any]:
         terminal.warn(f"{name}: finishing the requests in flight; once more ends at once")
 
     def pause(seconds: float) -> None:
-        with suppress(Empty):
-            asked.put(asked.get(timeout=max(seconds, 0)))  # who waits next is woken, too
+        woken(asked, seconds)
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -8,17 +8,16 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import chain, repeat
+from queue import SimpleQueue
 from urllib.parse import parse_qsl, urlsplit
 
 from connector.connecting.attempt import TOLD, Expected, Outcome, said
 from connector.errors import ConfigurationError, UnreachableError
+from connector.waking import woken
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 PATH = "/callback"
-# Python hears a Ctrl-C that comes just as a wait begins only when that wait is over.
-_PART_SECONDS = 0.5
 _STYLE = (
     ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;"
     "margin:3rem auto;padding:0 1rem;overflow-wrap:anywhere}"
@@ -68,7 +67,7 @@ class Listener:
     expected: Expected | None = None
     judge: Judge | None = None
     came: Came | None = None
-    done: threading.Event = field(default_factory=threading.Event)
+    done: "SimpleQueue[None]" = field(default_factory=SimpleQueue)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def expect(self, expected: Expected, judge: Judge) -> None:
@@ -81,9 +80,7 @@ class Listener:
         Raises:
             UnreachableError: none came in time.
         """
-        whole, rest = divmod(seconds, _PART_SECONDS)
-        parts = chain(repeat(_PART_SECONDS, int(whole)), [rest])
-        if not any(map(self.done.wait, parts)) or self.came is None:
+        if not woken(self.done, seconds) or self.came is None:
             raise UnreachableError(
                 f"no answer came back to {self.address} within {seconds:,.0f} s; allow it in the"
                 " browser sooner, or where that browser is on another machine, use --paste-url"
@@ -150,7 +147,7 @@ def _server(port: int, listener: Listener) -> ThreadingHTTPServer:
                 self.wfile.write(page)
             finally:
                 if ends:
-                    listener.done.set()
+                    listener.done.put(None)
 
         def version_string(self) -> str:
             return "connector"

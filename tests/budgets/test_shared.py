@@ -15,7 +15,8 @@ from racing import raced
 from connector.budgets.budget import Budget
 
 ROOT = Path(__file__).parents[2]
-LIMIT, WINDOW_SECONDS, SECONDS = 50, 1.0, 4.0
+# SQLite has no queue: on a busy machine a process may come too late in many a window.
+LIMIT, WINDOW_SECONDS, SECONDS = 50, 1.0, 10.0
 # Processes, and in each of them a thread for every amount.
 AMOUNTS = ((1, 1), (1, 5), (2, 1))
 
@@ -40,8 +41,7 @@ def test_together_they_keep_the_limit_in_every_window_and_use_it(
     told = raced(processes, SECONDS)
     each: list[list[Taken]] = [json.loads(text) for text in told]
     taken = sorted(one for process in each for one in process)
-    # On a busy machine one of them may come too late each time, since SQLite has no queue.
-    assert sum(map(bool, each)) > 1
+    assert all(each)
     assert most_in_a_window(taken) <= LIMIT
     assert sum(amount for _, _, amount in taken) >= 0.95 * LIMIT * SECONDS / WINDOW_SECONDS
 
